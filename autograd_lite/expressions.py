@@ -1,0 +1,277 @@
+"""Formulas as text: read them, refuse what is not a formula, and turn them into functions or source.
+
+A formula uses names, numbers, `+ - * / **`, comparisons, conditionals (`a if test else b`), and calls of the functions
+in the table. It is parsed with `ast` and rebuilt from the allowed parts only; nothing is ever handed to `eval` that
+this module did not write itself.
+
+`compile_formula` is how a row of the table becomes a function in some arithmetic (see `arithmetics.py`):
+
+    >>> from autograd_lite.rules import RULES
+    >>> double = compile_formula("2*x + y", {}, arguments=("x", "y"))
+    >>> double(3, 1)
+    7
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import math
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from .errors import ExpressionError
+from .rules import RULES
+
+__all__ = ["CONSTANTS", "FUNCTIONS", "calls_in", "compile_formula", "compile_source", "float_source", "names_in", "parse", "primitive"]
+
+CONSTANTS: Mapping[str, float] = {"pi": math.pi, "nan": math.nan, "inf": math.inf}
+"""Names that stand for a number."""
+
+_OPERATOR_ROWS = frozenset({"add", "sub", "mul", "div", "pow", "neg", "identity", "where"})
+FUNCTIONS: frozenset[str] = frozenset(RULES) - _OPERATOR_ROWS
+"""Names that may be called in a formula: every row of the table that is not written with an operator."""
+
+_LIMIT = 10_000  # characters; Python's own parser gives up (or crashes) on deeper nesting than this allows
+_DEPTH = 200
+_BINARY = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
+_COMPARE = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str, names: frozenset[str] | None = None) -> ast.expr:
+    """Returns the syntax tree of a formula, checked node by node.
+
+    Args:
+        text: the formula, at most 10,000 characters.
+        names: the variables it may use; any if None.
+    Raises:
+        ExpressionError: not a formula; the message shows the offending part and what is allowed.
+    Example:
+        >>> ast.unparse(parse("x*2 + 1"))
+        'x * 2 + 1'
+        >>> parse("__import__('os')")
+        Traceback (most recent call last):
+        ...
+        autograd_lite.errors.ExpressionError: unknown function '__import__' in "__import__('os')"; known are abs, ...
+    """
+    if not isinstance(text, str):
+        raise ExpressionError(f"a formula is text, got {type(text).__name__} {text!r:.60}")
+    if len(text) > _LIMIT:
+        raise ExpressionError(f"a formula of {len(text):,} characters is too long; the limit is {_LIMIT:,}")
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        where = f" at column {error.offset}" if isinstance(error, SyntaxError) and error.offset else ""
+        raise ExpressionError(f"{_shown(text)} is not a formula{where}; write one like tanh(w*x + b)") from None
+    _check(tree, text, names, 0)
+    return tree
+
+
+def _shown(text: str) -> str:
+    return repr(text) if len(text) <= 80 else repr(text[:77] + "...")
+
+
+def _check(node: ast.AST, text: str, names: frozenset[str] | None, depth: int) -> None:
+    """Raises unless `node` and everything below it is allowed in a formula."""
+    if depth > _DEPTH:
+        raise ExpressionError(f"{_shown(text)} is nested more than {_DEPTH} deep")
+    match node:
+        case ast.Constant(value=bool() | None) | ast.Constant(value=str() | bytes() | complex()):
+            raise ExpressionError(f"{node.value!r} in {_shown(text)} is not a real number")
+        case ast.Constant(value=int() | float()):
+            try:
+                float(node.value)
+            except OverflowError:
+                raise ExpressionError(f"a number in {_shown(text)} is too large for a float") from None
+        case ast.Name(id=name):
+            if name in FUNCTIONS:
+                raise ExpressionError(f"{name!r} in {_shown(text)} is a function; call it, as in {name}(x)")
+            if names is not None and name not in names and name not in CONSTANTS:
+                known = ", ".join(sorted(names)) or "none"
+                raise ExpressionError(f"unknown name {name!r} in {_shown(text)}; known are {known}")
+        case ast.BinOp(op=op) if isinstance(op, _BINARY):
+            pass
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Not()):
+            pass
+        case ast.BoolOp() | ast.IfExp():
+            pass
+        case ast.Compare(ops=ops) if all(isinstance(op, _COMPARE) for op in ops):
+            pass
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
+            _check_call(name, args, text)
+            for argument in args:
+                _check(argument, text, names, depth + 1)
+            return
+        case ast.BinOp(op=ast.BitXor()):
+            raise ExpressionError(f"^ in {_shown(text)} is not a power in Python; write **")
+        case ast.expr():
+            raise ExpressionError(f"{ast.unparse(node)!r:.60} in {_shown(text)} is not allowed in a formula")
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            _check(child, text, names, depth + 1)
+
+
+def _check_call(name: str, args: list[ast.expr], text: str) -> None:
+    if name not in FUNCTIONS:
+        known = ", ".join(sorted(FUNCTIONS))
+        raise ExpressionError(f"unknown function {name!r} in {_shown(text)}; known are {known}")
+    if len(args) != RULES[name].arity:
+        wanted = RULES[name].arity
+        raise ExpressionError(f"{name} in {_shown(text)} takes {wanted} operand{'s'[: wanted - 1]}, got {len(args)}")
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Returns the variables of a formula, sorted; constants and functions are not variables.
+
+    Example:
+        >>> names_in("tanh(w*x + b) + pi")
+        ('b', 'w', 'x')
+    """
+    called = {id(node.func) for node in ast.walk(parse(text)) if isinstance(node, ast.Call)}
+    found = {n.id for n in ast.walk(parse(text)) if isinstance(n, ast.Name) and id(n) not in called}
+    return tuple(sorted(found - set(CONSTANTS)))
+
+
+def calls_in(text: str) -> tuple[str, ...]:
+    """Returns the functions that a formula calls, sorted."""
+    return tuple(
+        sorted({n.func.id for n in ast.walk(parse(text)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)})
+    )
+
+
+def primitive(name: str) -> bool:
+    """Says whether an arithmetic must bring this function itself: its row defines it only by its own name.
+
+    Example:
+        >>> primitive("exp"), primitive("sigmoid")
+        (True, False)
+    """
+    value = RULES[name].value
+    return isinstance(value, str) and name in calls_in(value)
+
+
+class _Rewrite(ast.NodeTransformer):
+    """Rewrites a formula for one arithmetic: its numbers, its comparisons, its conditionals, its fallible operators."""
+
+    def __init__(self, *, number: bool, real: bool, where: bool, guarded: bool) -> None:
+        self.number, self.real, self.where, self.guarded = number, real, where, guarded
+
+    def _call(self, name: str, *args: ast.expr) -> ast.expr:
+        return ast.Call(func=ast.Name(id=name, ctx=ast.Load()), args=list(args), keywords=[])
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        if isinstance(node.value, float) and self.number:
+            return self._call("_number", node)
+        return node
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        if self.where:
+            return self._call("_where", self.visit(node.test), self.visit(node.body), self.visit(node.orelse))
+        return self.generic_visit(node)  # type: ignore[return-value]  # NodeTransformer is typed for any AST
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        self.generic_visit(node)
+        sides = [node.left, *node.comparators]
+        if self.real:
+            sides = [self._call("_real", side) for side in sides]
+        if not self.where or len(node.ops) == 1:
+            return ast.Compare(left=sides[0], ops=node.ops, comparators=sides[1:])
+        pairs = zip(sides, node.ops, sides[1:], strict=False)
+        tests = [ast.Compare(left=a, ops=[op], comparators=[b]) for a, op, b in pairs]
+        return self._call("_all", *tests)
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        if self.guarded and isinstance(node.op, ast.Div | ast.Pow):
+            return self._call("_divide" if isinstance(node.op, ast.Div) else "_power", node.left, node.right)
+        return node
+
+
+class _Fold(ast.NodeTransformer):
+    """Writes a formula over floats: whole numbers as floats, parts without variables computed once, `**` as a call.
+
+    (`(-2.0) ** 0.5` is a complex number in Python; `math.pow` raises, as everything else over floats does.)
+    """
+
+    def __init__(self, namespace: Mapping[str, Any]) -> None:
+        self.namespace = {"_power": math.pow, **CONSTANTS, **namespace, "__builtins__": {}}
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        return ast.Constant(float(node.value))  # type: ignore[arg-type]  # checked by parse
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+            node = ast.Call(func=ast.Name(id="_power", ctx=ast.Load()), args=[node.left, node.right], keywords=[])
+        if isinstance(node, ast.BinOp | ast.UnaryOp | ast.Call) and not self._varies(node):
+            code = compile(ast.fix_missing_locations(ast.Expression(node)), "<constant>", "eval")
+            return ast.Constant(float(eval(code, self.namespace)))  # noqa: S307  # a formula that parse has checked
+        return node
+
+    def _varies(self, node: ast.AST) -> bool:
+        called = {id(n.func) for n in ast.walk(node) if isinstance(n, ast.Call)}
+        names = (n for n in ast.walk(node) if isinstance(n, ast.Name) and id(n) not in called)
+        return any(name.id not in CONSTANTS or name.id in ("nan", "inf") for name in names)
+
+
+def float_source(text: str, namespace: Mapping[str, Any]) -> str:
+    """Returns the formula as Python source over floats, its constant parts computed.
+
+    Example:
+        >>> float_source("2*x/sqrt(4)", {"sqrt": math.sqrt})
+        '2.0 * x / 2.0'
+    """
+    tree = _Fold(namespace).visit(ast.parse(ast.unparse(parse(text)), mode="eval").body)
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def compile_formula(
+    text: str,
+    namespace: Mapping[str, Any],
+    *,
+    arguments: Iterable[str],
+    number: Callable[[float], Any] | None = None,
+    real: Callable[[Any], Any] | None = None,
+    where: Callable[[Any, Any, Any], Any] | None = None,
+    divide: Callable[[Any, Any], Any] | None = None,
+    power: Callable[[Any, Any], Any] | None = None,
+) -> Callable[..., Any]:
+    """Returns the formula as a Python function of `arguments`.
+
+    Args:
+        text: the formula.
+        namespace: the functions it may call, by name.
+        arguments: names of the parameters, in order.
+        number: turns a literal like 0.5 into the arithmetic's number; None leaves it a float.
+        real: what a comparison looks at, e.g. the real part of a complex number; None compares as it stands.
+        where: chooses elementwise; None uses Python's own conditional, which evaluates one branch only.
+        divide: replaces `/`, if the arithmetic's own would raise; `power` likewise replaces `**`.
+    Raises:
+        ExpressionError: not a formula.
+    """
+    rewrite = _Rewrite(number=bool(number), real=bool(real), where=bool(where), guarded=bool(divide))
+    tree = rewrite.visit(ast.parse(ast.unparse(parse(text)), mode="eval").body)
+    source = ast.unparse(ast.fix_missing_locations(tree))
+    constants = {name: number(value) if number else value for name, value in CONSTANTS.items() if name in text}
+    hidden = {"_number": number, "_real": real, "_where": where, "_divide": divide, "_power": power, "_all": _all}
+    return compile_source(source, {**constants, **namespace, **hidden}, arguments=arguments)
+
+
+def _all(*tests: Any) -> Any:
+    """Joins elementwise tests of a chained comparison."""
+    joined = tests[0]
+    for test in tests[1:]:
+        joined = joined & test
+    return joined
+
+
+def compile_source(source: str, namespace: Mapping[str, Any], *, arguments: Iterable[str]) -> Callable[..., Any]:
+    """Returns `lambda arguments: source`; the source is one this package has written."""
+    function = f"lambda {', '.join(arguments)}: {source}"
+    filename = f"<formula {source}>"
+    linecache.cache[filename] = (len(function), None, [function], filename)
+    compiled = eval(compile(function, filename, "eval"), dict(namespace))  # noqa: S307  # written here, from a checked tree
+    assert callable(compiled)
+    return compiled

@@ -1,0 +1,100 @@
+"""What a fault says: the operation, its operands, the place in the user's program, and what to write instead."""
+
+from __future__ import annotations
+
+import linecache
+import math
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .errors import ArithmeticFault, DivisionByZero, DomainError, NonFiniteError, Overflow
+
+if TYPE_CHECKING:
+    from .rules import Rule
+
+__all__ = ["Place", "describe", "fault", "here", "non_finite"]
+
+_OURS = frozenset({"autograd_lite", "nn"})
+
+
+class Place(NamedTuple):
+    """A line of somebody's program.
+
+    Example:
+        >>> print(Place("train.py", 12, "loss = p.log()"))
+        line 12 of train.py: loss = p.log()
+    """
+
+    file: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        where = f"line {self.line} of {self.file}"
+        return f"{where}: {self.text}" if self.text else where
+
+
+def here() -> Place | None:
+    """Returns the innermost line being executed that is not this project's own, or None outside any program."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        if package not in _OURS:
+            file = frame.f_code.co_filename
+            text = linecache.getline(file, frame.f_lineno).strip()
+            return Place(file.rpartition("/")[2], frame.f_lineno, text)
+        frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
+    return None
+
+
+def describe(rule: Rule, numbers: Sequence[Any], names: Sequence[str] = ()) -> str:
+    """Returns "log of x = -1.0 ('p')": the operation, its operands, and the names they were given."""
+    parts = []
+    for index, (letter, value) in enumerate(zip(rule.operands, numbers, strict=False)):
+        name = names[index] if index < len(names) else ""
+        parts.append(f"{letter} = {value!r}" + (f" ({name!r:.60})" if name else ""))
+    return f"{rule.name} of {', '.join(parts)}"
+
+
+def fault(
+    rule: Rule,
+    numbers: Sequence[Any],
+    error: Exception,
+    *,
+    names: Sequence[str] = (),
+    place: object = "",
+) -> ArithmeticFault:
+    """Returns the project's error for one that Python's arithmetic raised, with everything known about it.
+
+    Args:
+        rule: the operation.
+        numbers: its operands.
+        error: what Python raised.
+        names: the operands' names, empty strings where none was given.
+        place: a `Place`, or words such as "line 17 of the tape".
+    """
+    kind: type[ArithmeticFault] = DomainError
+    if isinstance(error, ZeroDivisionError) or (rule.name == "pow" and numbers[0] == 0):
+        kind = DivisionByZero
+    elif isinstance(error, OverflowError) and all(math.isfinite(x) for x in numbers):
+        kind = Overflow
+    reason = "is too large for a float" if kind is Overflow else "is undefined"
+    needs = f" (needs {rule.domain})" if rule.domain and kind is not Overflow else ""
+    where = f"; {place}" if place else ""
+    remedy = f" {rule.remedy}" if rule.remedy else ""
+    return kind(f"{describe(rule, numbers, names)} {reason}{needs}{where}.{remedy} Or compute `with ieee():`.")
+
+
+def non_finite(
+    what: str,
+    value: float,
+    *,
+    place: object = "",
+    scope: str = "",
+    remedy: str = "",
+) -> NonFiniteError:
+    """Returns the error for a result that is nan or infinite: "mul of x = 1e200, y = 1e200 is inf; line 3 of a.py"."""
+    inside = f"; in {scope}" if scope else ""
+    where = f"; {place}" if place else ""
+    return NonFiniteError(f"{what} is {value!r}{inside}{where}." + (f" {remedy}" if remedy else ""))

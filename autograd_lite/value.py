@@ -1,0 +1,534 @@
+"""`Value`: a number that remembers how it was made, and can say how everything it was made from affects it.
+
+    >>> a, b = Value(-4.0, name="a"), Value(2.0, name="b")
+    >>> c = a * b + b**3
+    >>> c.backward()
+    >>> c.data, a.grad, b.grad
+    (0.0, 2.0, 8.0)
+
+The operators and methods are generated from the table (`operations.py`). Here are the node itself, the reverse sweep,
+and what happens off the beaten path: other kinds of operands, faults, modes.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from . import operations
+from .arithmetics import FLOAT, IEEE
+from .context import hint, modes
+from .errors import DetachedError, GraphError, OperandError, Overflow
+from .faults import Place, describe, fault, here, non_finite
+from .rules import Rule
+
+__all__ = ["NOT_COMPUTED", "Call", "Operand", "Value", "apply", "is_number", "local_partial", "number"]
+
+NOT_COMPUTED = float("0")
+"""The gradient of a node that no backward pass has reached: reads as 0.0, and is known by identity (`is`)."""
+
+_SWEEPING = threading.Lock()  # two threads may sweep graphs that share leaves
+
+
+class Call(NamedTuple):
+    """Marks a node as an output of a named piece of the program, e.g. "mlp.layer0.neuron3"; see `scopes.py`.
+
+    Args:
+        name: the scope's own name.
+        inputs: what the piece was called with; Values in it bound the piece from below.
+        within: the mark set before this one, by a piece inside it.
+    """
+
+    name: str
+    inputs: tuple[Any, ...]
+    within: Call | None
+
+
+class More:
+    """What only some nodes carry: a name, a scope, a source line, the condition of `where`."""
+
+    __slots__ = ("call", "condition", "name", "place")
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.call: Call | None = None
+        self.place: Place | None = None
+        self.condition: float | None = None
+
+
+class Value:
+    """A scalar node of a computational graph.
+
+    Args:
+        data: a real number: int, float, or a NumPy scalar or 0-d array; kept as a float.
+        name: how pictures and errors call this node; any text.
+    Raises:
+        OperandError: data is not a real number.
+        Overflow: data is an integer too large for a float.
+    Example:
+        >>> x = Value(3)
+        >>> y = x * x + 2 * x
+        >>> y.backward()
+        >>> x.grad
+        8.0
+    Source: Andrej Karpathy, micrograd, 2020, for the shape of the interface.
+    """
+
+    # _x, _y: the operands, a Value or a constant float. _dx, _dy: the local partials at the time of the operation, None
+    # where no gradient flows. _more: what only some nodes carry.
+    __slots__ = ("_data", "_dx", "_dy", "_grad", "_more", "_rule", "_x", "_y")
+
+    _data: float
+    _grad: float
+    _rule: Rule | None
+    _x: Value | float | None
+    _y: Value | float | None
+    _dx: float | None
+    _dy: float | None
+    _more: More | None
+
+    def __init__(self, data: Any, name: str = "") -> None:
+        self._data = number(data, "Value(...)")
+        self._grad = NOT_COMPUTED
+        self._rule = self._x = self._y = self._dx = self._dy = self._more = None
+        if name:
+            self.name = name
+
+    # ------------------------------------------------------------ what a node shows
+
+    @property
+    def data(self) -> float:
+        """The number itself. Assigning is for leaves: results stay what they were computed to be."""
+        return self._data
+
+    @data.setter
+    def data(self, new: Any) -> None:
+        if self._rule is not None:
+            raise GraphError(f"{self.label()} is the result of {self._rule.name}; set the data of a leaf and recompute")
+        self._data = number(new, "data")
+
+    @property
+    def grad(self) -> float:
+        """d root / d self from the last `backward`; a leaf adds up all passes since it was set to 0.
+
+        Reads 0.0 when nothing has been computed; `grad_computed` and the repr tell the two apart.
+        """
+        return self._grad
+
+    @grad.setter
+    def grad(self, new: Any) -> None:
+        self._grad = number(new, "grad")
+
+    @property
+    def grad_computed(self) -> bool:
+        """Whether `grad` was computed (or set) rather than never reached."""
+        return self._grad is not NOT_COMPUTED
+
+    @property
+    def name(self) -> str:
+        """The name given at construction or later; empty if none."""
+        return self._more.name if self._more else ""
+
+    @name.setter
+    def name(self, new: str) -> None:
+        if not isinstance(new, str):
+            raise OperandError(f"a name is text, got {type(new).__name__} {new!r:.60}")
+        self.more().name = new
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no operation made this node: an input, a parameter, or a result under `no_grad`."""
+        return self._rule is None
+
+    @property
+    def rule(self) -> Rule | None:
+        """The row of the table that made this node; None for a leaf."""
+        return self._rule
+
+    @property
+    def operands(self) -> tuple[Value | float, ...]:
+        """What the operation was applied to: Values, and floats for constants."""
+        if self._rule is None:
+            return ()
+        operands = (self._x, self._y)[: self._rule.arity]
+        return operands if self._rule.name != "where" else (self.more().condition, *operands)  # type: ignore[return-value]
+
+    @property
+    def partials(self) -> tuple[float | None, ...]:
+        """The local derivatives d self / d operand, as they were when the node was made; None for a constant."""
+        return (self._dx, self._dy)[: self._rule.arity] if self._rule else ()
+
+    # ------------------------------------------------------------ the reverse sweep
+
+    def backward(self, seed: Any = 1.0) -> None:
+        """Computes d self / d node for every node this one was made from, and leaves it in their `grad`.
+
+            operand.grad += partial * node.grad,  for each node from this one back, consumers first
+
+        A node must not pass its adjoint on before all its consumers have added to it; hence the order. Adjoints of
+        results are computed afresh each time; leaves add up, so that losses can be summed by calling backward on each.
+
+        Args:
+            seed: d root / d self, a real number.
+        Raises:
+            NonFiniteError: under `detect_anomaly`, an adjoint is nan or infinite.
+        Example:
+            >>> x = Value(3.0)
+            >>> (x * x).backward()      # x is used twice: 3 + 3
+            >>> x.grad
+            6.0
+        """
+        seed = number(seed, "seed")
+        order: list[Value] = []
+        leaves: list[tuple[Value, float]] = []
+        with _SWEEPING:
+            try:
+                self._walk(order, leaves)
+                self._grad = seed
+                for node in reversed(order):
+                    adjoint = node._grad
+                    partial = node._dx
+                    if partial is not None:
+                        node._x._grad += partial * adjoint  # type: ignore[union-attr]  # a partial means a Value
+                    partial = node._dy
+                    if partial is not None:
+                        node._y._grad += partial * adjoint  # type: ignore[union-attr]
+                for leaf, before in leaves:
+                    leaf._grad += before
+            except BaseException:  # interrupted: give the leaves back what they had
+                for leaf, before in leaves:
+                    leaf._grad = before
+                for node in order:
+                    node._grad = NOT_COMPUTED
+                raise
+        if hint["careful"] and modes().anomaly:
+            for node in (self, *reversed(order), *(leaf for leaf, _ in leaves)):
+                if not math.isfinite(node._grad):
+                    what = f"the gradient of {node.label()}"
+                    raise non_finite(what, node._grad, place=node._more.place if node._more else "")
+
+    def _walk(self, order: list[Value], leaves: list[tuple[Value, float]]) -> None:
+        """Lists the results this node depends on, operands before consumers, and the leaves with their gradients.
+
+        A depth-first walk without recursion. Every node met gets a gradient of `zero`, an object of its own made for
+        this pass: whoever carries it has been met, so no set of visited nodes is needed, and the sweep can start adding.
+        """
+        zero = float("0")
+        if self._rule is None:
+            leaves.append((self, self._grad))
+            return
+        self._grad = zero
+        path = [self]
+        push, pop, done = path.append, path.pop, order.append
+        node = self
+        while True:
+            if node._dx is not None:
+                operand: Value = node._x  # type: ignore[assignment]
+                if operand._grad is not zero:
+                    if operand._rule is None:
+                        leaves.append((operand, operand._grad))
+                        operand._grad = zero
+                    else:
+                        operand._grad = zero
+                        push(operand)
+                        node = operand
+                        continue
+            if node._dy is not None:
+                operand = node._y  # type: ignore[assignment]
+                if operand._grad is not zero:
+                    if operand._rule is None:
+                        leaves.append((operand, operand._grad))
+                        operand._grad = zero
+                    else:
+                        operand._grad = zero
+                        push(operand)
+                        node = operand
+                        continue
+            done(pop())
+            if not path:
+                return
+            node = path[-1]
+
+    # ------------------------------------------------------------ how a node behaves as an object
+
+    def label(self) -> str:
+        """Returns how messages call this node: its name, else its operation and value."""
+        if self.name:
+            return repr(self.name) if len(self.name) <= 60 else repr(self.name[:57] + "...")
+        return f"{self._rule.name if self._rule else 'a leaf'} = {self._data!r}"
+
+    def more(self) -> More:
+        """Returns the node's rarely needed part, made on first use."""
+        if self._more is None:
+            self._more = More()
+        return self._more
+
+    def __repr__(self) -> str:
+        name = f", name={self.name!r}" if self.name else ""
+        grad = repr(self._grad) if self.grad_computed else "not computed"
+        return f"Value(data={self._data!r}, grad={grad}{name})"
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Value):
+            return self is other
+        if is_number(other) or isinstance(other, bool):
+            raise DetachedError(f"{self.label()} == {other!r}: Values are equal only to themselves; compare .data")
+        return NotImplemented
+
+    def __lt__(self, other: Any) -> bool:
+        return self._compared(other, "<", float.__lt__)
+
+    def __le__(self, other: Any) -> bool:
+        return self._compared(other, "<=", float.__le__)
+
+    def __gt__(self, other: Any) -> bool:
+        return self._compared(other, ">", float.__gt__)
+
+    def __ge__(self, other: Any) -> bool:
+        return self._compared(other, ">=", float.__ge__)
+
+    def _compared(self, other: Any, sign: str, compare: Callable[[float, float], bool]) -> bool:
+        if isinstance(other, Value):
+            return compare(self._data, other._data)
+        if _is_array(other):
+            return NotImplemented
+        return compare(self._data, number(other, f"{self.label()} {sign} ..."))
+
+    def __bool__(self) -> NoReturn:
+        raise DetachedError(f"the truth of {self.label()} is ambiguous; compare, as in v > 0, or use bool(v.data)")
+
+    def __float__(self) -> NoReturn:
+        raise DetachedError(
+            f"float({self.label()}) would leave the graph in silence; use v.data for the number, "
+            "and v.sin() rather than math.sin(v)"
+        )
+
+    def __int__(self) -> NoReturn:
+        raise DetachedError(f"int({self.label()}) would leave the graph in silence; use int(v.data), or v.floor()")
+
+    def __complex__(self) -> NoReturn:
+        raise DetachedError(f"complex({self.label()}) would leave the graph in silence; use complex(v.data)")
+
+    def __reduce__(self) -> Any:
+        if self._rule is not None:
+            raise GraphError(
+                f"{self.label()} is part of a graph and cannot be copied or pickled alone; "
+                "save the computation with record(v).save(path), or its number with v.data"
+            )
+        return _restore, (type(self), self._data, self._grad if self.grad_computed else None, self.name)
+
+    # micrograd's private names, which its drawing scripts read
+    @property
+    def _prev(self) -> set[Value]:
+        return {operand for operand in self.operands if isinstance(operand, Value)}
+
+    @property
+    def _op(self) -> str:
+        return operations.symbol(self._rule) if self._rule else ""
+
+    if TYPE_CHECKING:  # written from the table at import; tests/test_operations.py keeps this list complete
+
+        def __add__(self, other: Operand) -> Value: ...
+        def __radd__(self, other: Operand) -> Value: ...
+        def __sub__(self, other: Operand) -> Value: ...
+        def __rsub__(self, other: Operand) -> Value: ...
+        def __mul__(self, other: Operand) -> Value: ...
+        def __rmul__(self, other: Operand) -> Value: ...
+        def __truediv__(self, other: Operand) -> Value: ...
+        def __rtruediv__(self, other: Operand) -> Value: ...
+        def __pow__(self, other: Operand) -> Value: ...
+        def __rpow__(self, other: Operand) -> Value: ...
+        def __neg__(self) -> Value: ...
+        def __pos__(self) -> Value: ...
+        def __abs__(self) -> Value: ...
+        def __floor__(self) -> Value: ...
+        def __round__(self, ndigits: None = None) -> Value: ...
+        def maximum(self, other: Operand) -> Value: ...
+        def minimum(self, other: Operand) -> Value: ...
+        def logaddexp(self, other: Operand) -> Value: ...
+        def hypot(self, other: Operand) -> Value: ...
+        def arctan2(self, other: Operand) -> Value: ...
+        def sign(self) -> Value: ...
+        def heaviside(self) -> Value: ...
+        def floor(self) -> Value: ...
+        def round(self) -> Value: ...
+        def exp(self) -> Value: ...
+        def expm1(self) -> Value: ...
+        def exp2(self) -> Value: ...
+        def log(self) -> Value: ...
+        def log1p(self) -> Value: ...
+        def log2(self) -> Value: ...
+        def log10(self) -> Value: ...
+        def sqrt(self) -> Value: ...
+        def cbrt(self) -> Value: ...
+        def sin(self) -> Value: ...
+        def cos(self) -> Value: ...
+        def tan(self) -> Value: ...
+        def arcsin(self) -> Value: ...
+        def arccos(self) -> Value: ...
+        def arctan(self) -> Value: ...
+        def sinh(self) -> Value: ...
+        def cosh(self) -> Value: ...
+        def tanh(self) -> Value: ...
+        def arcsinh(self) -> Value: ...
+        def arccosh(self) -> Value: ...
+        def arctanh(self) -> Value: ...
+        def erf(self) -> Value: ...
+        def erfc(self) -> Value: ...
+        def sigmoid(self) -> Value: ...
+        def log_sigmoid(self) -> Value: ...
+        def softplus(self) -> Value: ...
+        def relu(self) -> Value: ...
+        def leaky_relu(self) -> Value: ...
+        def elu(self) -> Value: ...
+        def selu(self) -> Value: ...
+        def gelu(self) -> Value: ...
+        def silu(self) -> Value: ...
+
+
+Operand = Value | float
+
+
+def _restore(kind: type[Value], data: float, grad: float | None, name: str) -> Value:
+    leaf = kind(data, name)
+    if grad is not None:
+        leaf.grad = grad
+    return leaf
+
+
+# ---------------------------------------------------------------- what counts as a number
+
+
+def is_number(thing: object) -> bool:
+    """Says whether `thing` is coerced to a float: int, float, NumPy scalars and 0-d arrays; not bool, complex, text."""
+    if isinstance(thing, float | int):
+        return not isinstance(thing, bool)
+    kind = getattr(getattr(thing, "dtype", None), "kind", "")
+    return (kind in ("f", "i", "u") and getattr(thing, "shape", None) == ()) or isinstance(thing, Fraction)
+
+
+def _is_array(thing: object) -> bool:
+    return bool(getattr(thing, "shape", ()))
+
+
+_REMEDY = {
+    "str": "convert it with float(...)",
+    "bool": "write 1.0 or 0.0",
+    "NoneType": "a function may have returned nothing",
+    "complex": "take its real part",
+    "Decimal": "convert it with float(...)",
+    "list": "apply the operation to each element",
+    "tuple": "apply the operation to each element",
+    "ndarray": "apply the operation to each element",
+    "Value": "a Value is already a node; use it as it is, or its number v.data",
+}
+
+
+def number(thing: Any, where: str) -> float:
+    """Returns `thing` as a float.
+
+    Raises:
+        OperandError: not a real number; the message shows it, the place and the remedy.
+        Overflow: an integer too large for a float.
+    """
+    if is_number(thing):
+        try:
+            return float(thing)
+        except OverflowError:
+            digits = int(math.log10(abs(int(thing)))) + 1
+            raise Overflow(f"{where}: an integer of {digits} digits is too large for a float") from None
+    kind = "Value" if isinstance(thing, Value) else type(thing).__name__
+    remedy = _REMEDY.get(kind, "use a float")
+    raise OperandError(f"{where}: {kind} {_short(thing)} is not a real number; {remedy}")
+
+
+def _short(thing: object) -> str:
+    try:
+        text = repr(thing)
+    except Exception:  # a broken repr must not hide the message
+        text = "<no repr>"
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+# ---------------------------------------------------------------- off the beaten path
+
+
+def apply(rule: Rule, *operands: Any, condition: float | None = None) -> Value:
+    """Returns the node of any rule applied to Values and numbers: the careful path, which knows modes and faults.
+
+    Args:
+        rule: a row of the table, or a rule of the user's.
+        operands: as many as the rule's arity.
+        condition: for `where` only, 1.0 or 0.0.
+    Raises:
+        OperandError: an operand is no real number.
+        ArithmeticFault: the result is undefined, and `ieee()` is not in force.
+    """
+    if len(operands) != rule.arity:
+        raise OperandError(f"{rule.name} takes {rule.arity} operand(s), got {len(operands)}")
+    sides = tuple(v if isinstance(v, Value) else number(v, f"{rule.name}(...)") for v in operands)
+    numbers = [v._data if isinstance(v, Value) else v for v in sides]
+    if condition is not None:
+        numbers.insert(0, condition)
+    mode = modes()
+    try:
+        out = float(FLOAT.value(rule)(*numbers))
+    except (ArithmeticError, ValueError) as error:
+        if not mode.ieee or not isinstance(rule.value, str):
+            names = [v.name if isinstance(v, Value) else "" for v in sides]
+            raise fault(rule, numbers, error, names=names, place=here() or "") from None
+        out = IEEE.value(rule)(*numbers)
+    if mode.anomaly and not math.isfinite(out):
+        names = [v.name if isinstance(v, Value) else "" for v in sides]
+        raise non_finite(describe(rule, numbers, names), out, place=here() or "", remedy=rule.remedy)
+    if not mode.record or not any(isinstance(v, Value) for v in sides):
+        return Value(out)
+    node = Value.__new__(Value)
+    node._data, node._grad, node._rule, node._more = out, NOT_COMPUTED, rule, None
+    node._x, node._y = (*sides, None)[:2]
+    lone = any(not isinstance(v, Value) for v in sides)
+    slopes = [
+        local_partial(rule, position, numbers, out, lone=lone) if isinstance(v, Value) else None
+        for position, v in enumerate(sides)
+    ]
+    node._dx, node._dy = (*slopes, None)[:2]
+    if condition is not None:
+        node.more().condition = condition
+    if mode.anomaly:
+        node.more().place = here()
+    return node
+
+
+def local_partial(rule: Rule, position: int, numbers: Sequence[float], out: float, *, lone: bool = False) -> float:
+    """Returns d out / d operand at these numbers; where floats would raise, the limit that IEEE 754 gives.
+
+    Args:
+        rule: the operation.
+        position: 0 for x, 1 for y.
+        numbers: the operands, the condition first where there is one.
+        out: the result.
+        lone: the other operand is a constant.
+    """
+    try:
+        return float(FLOAT.partial(rule, position, lone=lone)(*numbers, out))
+    except (ArithmeticError, ValueError):
+        return float(IEEE.partial(rule, position, lone=lone)(*numbers, out))
+
+
+def operate(rule: Rule, x: Any, y: Any) -> Value:
+    """Returns x (operator) y for whatever Python hands to an operator; arrays and strangers get their own turn."""
+    other = y if isinstance(x, Value) else x
+    known = is_number(other) or isinstance(other, Value) or type(other).__name__ in _REMEDY
+    if _is_array(other) or not known:
+        return NotImplemented
+    return apply(rule, x, y)
+
+
+hint |= {"Value": Value, "new": object.__new__, "NOT_COMPUTED": NOT_COMPUTED, "apply": apply, "operate": operate}
+for _name, _method in operations.install(hint).items():
+    setattr(Value, _name, _method)
