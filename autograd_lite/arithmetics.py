@@ -1,7 +1,7 @@
 """Kinds of numbers a tape can be read in: floats, IEEE floats, complex numbers, fractions, NumPy arrays.
 
-An `Arithmetic` brings the functions that the table cannot express by itself (`exp`, `sqrt`, ...); all others follow from
-their rows. Bring your own by filling in one:
+An `Arithmetic` brings the functions that the table cannot express by itself (`exp`, `sqrt`, ...); all others follow
+from their rows. Bring your own by filling in one:
 
     >>> from decimal import Decimal
     >>> decimal = Arithmetic("decimal", {"exp": lambda x: x.exp(), "abs": abs}, number=Decimal)
@@ -86,6 +86,10 @@ class Arithmetic:
         if not isinstance(expression, str):
             return expression
         return self._compile(expression, (*rule.operands, "out"))
+
+    def formula(self, text: str, arguments: tuple[str, ...]) -> Callable[..., Any]:
+        """Returns any formula as a function of `arguments` in this arithmetic, e.g. a row's domain or kinks."""
+        return self._compile(text, arguments)
 
     def _compile(self, text: str, arguments: tuple[str, ...]) -> Callable[..., Any]:
         key = (text, arguments)
@@ -250,7 +254,10 @@ COMPLEX = Arithmetic(
         "arcsinh": cmath.asinh,
         "arccosh": cmath.acosh,
         "arctanh": cmath.atanh,
-        **{name: getattr(cmath, name) for name in "exp log log10 sqrt sin cos tan sinh cosh tanh".split()},
+        **{
+            name: getattr(cmath, name)
+            for name in ["exp", "log", "log10", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"]
+        },
     },
     number=complex,
     real=lambda z: z.real,

@@ -24,7 +24,7 @@ class Modes(NamedTuple):
     anomaly: bool = False
 
 
-_MODES: ContextVar[Modes] = ContextVar("autograd_lite.modes", default=Modes())
+_MODES: ContextVar[Modes] = ContextVar("autograd_lite.modes", default=Modes())  # noqa: B039  # a tuple: immutable
 _LOCK = threading.Lock()
 hint: dict[str, Any] = {"careful": 0}
 """The globals of the generated methods; `careful` counts the modes open in any thread."""
@@ -85,6 +85,6 @@ def detect_anomaly() -> Any:
         ...     Value(1e200, name="a") * 1e200
         Traceback (most recent call last):
         ...
-        autograd_lite.errors.NonFiniteError: x * y of x = 'a' = 1e+200, y = 1e+200 is inf; ...
+        autograd_lite.errors.NonFiniteError: mul of x = 1e+200 ('a'), y = 1e+200 is inf; line ...
     """
     return _mode(anomaly=True)

@@ -54,7 +54,22 @@ class DetachedError(AutogradError, TypeError):
 
 
 class ArithmeticFault(AutogradError, ArithmeticError):
-    """A computation without a finite, defined result; the message names the operation, the operands and the place."""
+    """A computation without a finite, defined result; the message names the operation, the operands and the place.
+
+    `scopes` are the named pieces of the program it passed through on its way out, innermost first.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.scopes: list[str] = []
+
+    def enter(self, scope: str) -> None:
+        """Notes that the fault arose inside a named piece of the program."""
+        self.scopes.append(scope)
+
+    def __str__(self) -> str:
+        inside = f" (in {' < '.join(self.scopes)})" if self.scopes else ""
+        return f"{self.args[0]}{inside}"
 
 
 class DomainError(ArithmeticFault, ValueError):

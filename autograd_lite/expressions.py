@@ -24,7 +24,17 @@ from typing import Any
 from .errors import ExpressionError
 from .rules import RULES
 
-__all__ = ["CONSTANTS", "FUNCTIONS", "calls_in", "compile_formula", "compile_source", "float_source", "names_in", "parse", "primitive"]
+__all__ = [
+    "CONSTANTS",
+    "FUNCTIONS",
+    "calls_in",
+    "compile_formula",
+    "compile_source",
+    "float_source",
+    "names_in",
+    "parse",
+    "primitive",
+]
 
 CONSTANTS: Mapping[str, float] = {"pi": math.pi, "nan": math.nan, "inf": math.inf}
 """Names that stand for a number."""
@@ -46,8 +56,10 @@ def parse(text: str, names: frozenset[str] | None = None) -> ast.expr:
     Args:
         text: the formula, at most 10,000 characters.
         names: the variables it may use; any if None.
+
     Raises:
         ExpressionError: not a formula; the message shows the offending part and what is allowed.
+
     Example:
         >>> ast.unparse(parse("x*2 + 1"))
         'x * 2 + 1'
@@ -80,9 +92,9 @@ def _check(node: ast.AST, text: str, names: frozenset[str] | None, depth: int) -
     match node:
         case ast.Constant(value=bool() | None) | ast.Constant(value=str() | bytes() | complex()):
             raise ExpressionError(f"{node.value!r} in {_shown(text)} is not a real number")
-        case ast.Constant(value=int() | float()):
+        case ast.Constant(value=int() | float() as literal):
             try:
-                float(node.value)
+                float(literal)
             except OverflowError:
                 raise ExpressionError(f"a number in {_shown(text)} is too large for a float") from None
         case ast.Name(id=name):
@@ -247,7 +259,9 @@ def compile_formula(
         number: turns a literal like 0.5 into the arithmetic's number; None leaves it a float.
         real: what a comparison looks at, e.g. the real part of a complex number; None compares as it stands.
         where: chooses elementwise; None uses Python's own conditional, which evaluates one branch only.
-        divide: replaces `/`, if the arithmetic's own would raise; `power` likewise replaces `**`.
+        divide: replaces `/`, if the arithmetic's own would raise.
+        power: replaces `**`, if the arithmetic's own would raise.
+
     Raises:
         ExpressionError: not a formula.
     """
@@ -272,6 +286,5 @@ def compile_source(source: str, namespace: Mapping[str, Any], *, arguments: Iter
     function = f"lambda {', '.join(arguments)}: {source}"
     filename = f"<formula {source}>"
     linecache.cache[filename] = (len(function), None, [function], filename)
-    compiled = eval(compile(function, filename, "eval"), dict(namespace))  # noqa: S307  # written here, from a checked tree
-    assert callable(compiled)
+    compiled: Callable[..., Any] = eval(compile(function, filename, "eval"), dict(namespace))  # noqa: S307  # our text
     return compiled

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .errors import ArithmeticFault, DivisionByZero, DomainError, NonFiniteError, Overflow
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from .rules import Rule
 
 __all__ = ["Place", "describe", "fault", "here", "non_finite"]
@@ -37,14 +39,14 @@ class Place(NamedTuple):
 
 def here() -> Place | None:
     """Returns the innermost line being executed that is not this project's own, or None outside any program."""
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
         if package not in _OURS:
             file = frame.f_code.co_filename
             text = linecache.getline(file, frame.f_lineno).strip()
             return Place(file.rpartition("/")[2], frame.f_lineno, text)
-        frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
+        frame = frame.f_back
     return None
 
 

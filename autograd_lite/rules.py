@@ -22,7 +22,8 @@ Columns of a row:
     remedy    what to write instead when the result is undefined or not finite
 
 Conventions at edges, one rule: at a kink the subgradient (or supergradient) of least norm; at the edge of a domain the
-limit, which may be inf; outside it an error. NaN is never hidden: each conditional sends it to a branch that returns it.
+limit, which may be inf; outside it an error. NaN is never hidden: each conditional sends it to a branch that returns
+it.
 
 Conditionals choose between branches that are *the same analytic function* wherever the operation is smooth (see
 `sigmoid`), so that derivatives of every order are right on both sides of the switch. A smooth rule must not use `abs`,
@@ -95,14 +96,20 @@ _ROWS = (
     Rule(
         "maximum",
         "x if x >= y else y if y > x else nan",
-        ("1 if x > y else 0.5 if x == y else 0 if x < y else nan", "1 if y > x else 0.5 if x == y else 0 if y < x else nan"),
+        (
+            "1 if x > y else 0.5 if x == y else 0 if x < y else nan",
+            "1 if y > x else 0.5 if x == y else 0 if y < x else nan",
+        ),
         lone=("1 if x > y else 0 if x <= y else nan", "1 if y > x else 0 if y <= x else nan"),
         kinks=("x - y",),
     ),
     Rule(
         "minimum",
         "x if x <= y else y if y < x else nan",
-        ("1 if x < y else 0.5 if x == y else 0 if x > y else nan", "1 if y < x else 0.5 if x == y else 0 if y > x else nan"),
+        (
+            "1 if x < y else 0.5 if x == y else 0 if x > y else nan",
+            "1 if y < x else 0.5 if x == y else 0 if y > x else nan",
+        ),
         lone=("1 if x < y else 0 if x >= y else nan", "1 if y < x else 0 if y >= x else nan"),
         kinks=("x - y",),
     ),
@@ -113,8 +120,12 @@ _ROWS = (
     Rule("round", "round(x)", ("0 if x == x else nan",), domain="-inf < x < inf", kinks=("x - floor(x) - 0.5",)),
     # exponentials and logarithms
     Rule("exp", "exp(x)", ("out",), remedy="Subtract the largest exponent first, as log-sum-exp and softmax do."),
-    Rule("expm1", "expm1(x)", ("exp(x)",), remedy="Subtract the largest exponent first, as log-sum-exp and softmax do."),
-    Rule("exp2", "exp2(x)", ("out*log(2)",), remedy="Subtract the largest exponent first, as log-sum-exp and softmax do."),
+    Rule(
+        "expm1", "expm1(x)", ("exp(x)",), remedy="Subtract the largest exponent first, as log-sum-exp and softmax do."
+    ),
+    Rule(
+        "exp2", "exp2(x)", ("out*log(2)",), remedy="Subtract the largest exponent first, as log-sum-exp and softmax do."
+    ),
     Rule(
         "log",
         "log(x)",
@@ -124,7 +135,9 @@ _ROWS = (
     ),
     Rule("log1p", "log1p(x)", ("1/(1 + x)",), domain="x > -1", remedy="Keep the operand above -1."),
     Rule("log2", "log2(x)", ("1/log(2)/x",), domain="x > 0", remedy="Keep the operand above 0: add a small constant."),
-    Rule("log10", "log10(x)", ("1/log(10)/x",), domain="x > 0", remedy="Keep the operand above 0: add a small constant."),
+    Rule(
+        "log10", "log10(x)", ("1/log(10)/x",), domain="x > 0", remedy="Keep the operand above 0: add a small constant."
+    ),
     Rule(
         "logaddexp",
         "x + log1p(exp(y - x)) if x >= y else y + log1p(exp(x - y)) if y > x else nan",
@@ -138,17 +151,43 @@ _ROWS = (
     Rule("sin", "sin(x)", ("cos(x)",), domain="-inf < x < inf"),
     Rule("cos", "cos(x)", ("-sin(x)",), domain="-inf < x < inf"),
     Rule("tan", "tan(x)", ("1 + out*out",), domain="-inf < x < inf"),
-    Rule("arcsin", "arcsin(x)", ("1/sqrt((1 - x)*(1 + x))",), domain="-1 <= x <= 1", remedy="Clip the operand to [-1, 1]."),
-    Rule("arccos", "arccos(x)", ("-1/sqrt((1 - x)*(1 + x))",), domain="-1 <= x <= 1", remedy="Clip the operand to [-1, 1]."),
+    Rule(
+        "arcsin",
+        "arcsin(x)",
+        ("1/sqrt((1 - x)*(1 + x))",),
+        domain="-1 <= x <= 1",
+        remedy="Clip the operand to [-1, 1].",
+    ),
+    Rule(
+        "arccos",
+        "arccos(x)",
+        ("-1/sqrt((1 - x)*(1 + x))",),
+        domain="-1 <= x <= 1",
+        remedy="Clip the operand to [-1, 1].",
+    ),
     Rule("arctan", "arctan(x)", ("1/(1 + x*x) if -1e150 < x < 1e150 else 1/x/x",)),
-    Rule("arctan2", "arctan2(x, y)", ("y/hypot(x, y)/hypot(x, y)", "-x/hypot(x, y)/hypot(x, y)"), kinks=("hypot(x, y)",)),
+    Rule(
+        "arctan2", "arctan2(x, y)", ("y/hypot(x, y)/hypot(x, y)", "-x/hypot(x, y)/hypot(x, y)"), kinks=("hypot(x, y)",)
+    ),
     # hyperbolic
     Rule("sinh", "sinh(x)", ("cosh(x)",)),
     Rule("cosh", "cosh(x)", ("sinh(x)",)),
     Rule("tanh", "tanh(x)", ("4*sigmoid(2*x)*sigmoid(-2*x)",)),
     Rule("arcsinh", "arcsinh(x)", ("1/hypot(1, x)",)),
-    Rule("arccosh", "arccosh(x)", ("1/(sqrt(x - 1)*sqrt(x + 1))",), domain="x >= 1", remedy="Keep the operand at or above 1."),
-    Rule("arctanh", "arctanh(x)", ("1/((1 - x)*(1 + x))",), domain="-1 < x < 1", remedy="Keep the operand between -1 and 1."),
+    Rule(
+        "arccosh",
+        "arccosh(x)",
+        ("1/(sqrt(x - 1)*sqrt(x + 1))",),
+        domain="x >= 1",
+        remedy="Keep the operand at or above 1.",
+    ),
+    Rule(
+        "arctanh",
+        "arctanh(x)",
+        ("1/((1 - x)*(1 + x))",),
+        domain="-1 < x < 1",
+        remedy="Keep the operand between -1 and 1.",
+    ),
     # error functions
     Rule("erf", "erf(x)", ("2/sqrt(pi)*exp(-x*x)",)),
     Rule("erfc", "erfc(x)", ("-2/sqrt(pi)*exp(-x*x)",)),

@@ -39,22 +39,20 @@ class Call(NamedTuple):
     Args:
         name: the scope's own name.
         inputs: what the piece was called with; Values in it bound the piece from below.
-        within: the mark set before this one, by a piece inside it.
     """
 
     name: str
     inputs: tuple[Any, ...]
-    within: Call | None
 
 
 class More:
     """What only some nodes carry: a name, a scope, a source line, the condition of `where`."""
 
-    __slots__ = ("call", "condition", "name", "place")
+    __slots__ = ("calls", "condition", "name", "place")
 
     def __init__(self) -> None:
         self.name = ""
-        self.call: Call | None = None
+        self.calls: tuple[Call, ...] = ()  # innermost first
         self.place: Place | None = None
         self.condition: float | None = None
 
@@ -65,15 +63,18 @@ class Value:
     Args:
         data: a real number: int, float, or a NumPy scalar or 0-d array; kept as a float.
         name: how pictures and errors call this node; any text.
+
     Raises:
         OperandError: data is not a real number.
         Overflow: data is an integer too large for a float.
+
     Example:
         >>> x = Value(3)
         >>> y = x * x + 2 * x
         >>> y.backward()
         >>> x.grad
         8.0
+
     Source: Andrej Karpathy, micrograd, 2020, for the shape of the interface.
     """
 
@@ -112,7 +113,7 @@ class Value:
 
     @property
     def grad(self) -> float:
-        """d root / d self from the last `backward`; a leaf adds up all passes since it was set to 0.
+        """D root / d self from the last `backward`; a leaf adds up all passes since it was set to 0.
 
         Reads 0.0 when nothing has been computed; `grad_computed` and the repr tell the two apart.
         """
@@ -153,8 +154,8 @@ class Value:
         """What the operation was applied to: Values, and floats for constants."""
         if self._rule is None:
             return ()
-        operands = (self._x, self._y)[: self._rule.arity]
-        return operands if self._rule.name != "where" else (self.more().condition, *operands)  # type: ignore[return-value]
+        sides: tuple[Any, ...] = (self._x, self._y)[: self._rule.arity]
+        return sides if self._rule.name != "where" else (self.more().condition or 0.0, *sides)
 
     @property
     def partials(self) -> tuple[float | None, ...]:
@@ -173,8 +174,10 @@ class Value:
 
         Args:
             seed: d root / d self, a real number.
+
         Raises:
             NonFiniteError: under `detect_anomaly`, an adjoint is nan or infinite.
+
         Example:
             >>> x = Value(3.0)
             >>> (x * x).backward()      # x is used twice: 3 + 3
@@ -214,7 +217,7 @@ class Value:
         """Lists the results this node depends on, operands before consumers, and the leaves with their gradients.
 
         A depth-first walk without recursion. Every node met gets a gradient of `zero`, an object of its own made for
-        this pass: whoever carries it has been met, so no set of visited nodes is needed, and the sweep can start adding.
+        this pass: whoever carries it has been met, so no set of visited nodes is needed, and the sweep can add to it.
         """
         zero = float("0")
         if self._rule is None:
@@ -296,7 +299,7 @@ class Value:
         if isinstance(other, Value):
             return compare(self._data, other._data)
         if _is_array(other):
-            return NotImplemented
+            return NotImplemented  # type: ignore[no-any-return]  # NumPy's turn
         return compare(self._data, number(other, f"{self.label()} {sign} ..."))
 
     def __bool__(self) -> NoReturn:
@@ -450,7 +453,7 @@ def number(thing: Any, where: str) -> float:
 def _short(thing: object) -> str:
     try:
         text = repr(thing)
-    except Exception:  # a broken repr must not hide the message
+    except Exception:  # noqa: BLE001  # a broken repr must not hide the message
         text = "<no repr>"
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -465,6 +468,7 @@ def apply(rule: Rule, *operands: Any, condition: float | None = None) -> Value:
         rule: a row of the table, or a rule of the user's.
         operands: as many as the rule's arity.
         condition: for `where` only, 1.0 or 0.0.
+
     Raises:
         OperandError: an operand is no real number.
         ArithmeticFault: the result is undefined, and `ieee()` is not in force.
@@ -525,7 +529,7 @@ def operate(rule: Rule, x: Any, y: Any) -> Value:
     other = y if isinstance(x, Value) else x
     known = is_number(other) or isinstance(other, Value) or type(other).__name__ in _REMEDY
     if _is_array(other) or not known:
-        return NotImplemented
+        return NotImplemented  # type: ignore[no-any-return]  # the other operand's turn
     return apply(rule, x, y)
 
 

@@ -1,0 +1,474 @@
+"""The tape: a recorded computation as a flat list of lines, operands before results (a Wengert list).
+
+    >>> from autograd_lite.value import Value
+    >>> a, b = Value(-4.0, name="a"), Value(2.0, name="b")
+    >>> tape = record(a * b + b**3)
+    >>> print(tape)
+    v0 = a          leaf             -4.0
+    v1 = b          leaf              2.0
+    v2 = a * b                       -8.0
+    v3 = 3.0        constant          3.0
+    v4 = b ** v3                      8.0
+    v5 = v2 + v4    output            0.0
+
+It can be read in any arithmetic, and so can its reverse sweep, which is data on it:
+
+    >>> from fractions import Fraction
+    >>> run = tape.evaluate({"a": Fraction(1, 3)}, arithmetic=FRACTION)
+    >>> run.outputs, run.gradients()["a"]
+    ((Fraction(26, 3),), Fraction(2, 1))
+    >>> tape.sweep[0]
+    Back(line=5, position=0, operand=2)
+
+Source: R. E. Wengert, "A simple automatic derivative evaluation program", CACM 7(8), 1964.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from .arithmetics import FLOAT, FRACTION, IEEE, Arithmetic
+from .context import modes
+from .errors import OperandError, TapeError
+from .faults import fault
+from .functions import VALUE
+from .operations import symbol
+from .rules import Rule
+from .value import Value, local_partial, number
+
+__all__ = ["FRACTION", "Back", "Line", "Run", "ScopeMark", "Tape", "record", "trace"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry of a tape.
+
+    Args:
+        index: its position on the tape.
+        rule: the operation; None for a leaf or a constant.
+        operands: indices of earlier lines, in the order of the rule's operands.
+        data: the number recorded.
+        name: the name given to the node, or "".
+        constant: whether it is a number written in the program rather than a Value.
+    """
+
+    index: int
+    rule: Rule | None
+    operands: tuple[int, ...]
+    data: float
+    name: str = ""
+    constant: bool = False
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether the line is an input: neither the result of an operation nor a constant."""
+        return self.rule is None and not self.constant
+
+
+class Back(NamedTuple):
+    """One step of the reverse sweep: adjoint[operand] += partial(line, position) * adjoint[line]."""
+
+    line: int
+    position: int
+    operand: int
+
+
+class ScopeMark(NamedTuple):
+    """One call of a named piece of the program: what went in and what came out, as line indices."""
+
+    name: str
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Tape:
+    """A recorded computation.
+
+    Args:
+        lines: operands before results.
+        outputs: indices of the results that were asked for.
+        marks: the named pieces, for `scopes.py`.
+    """
+
+    lines: tuple[Line, ...]
+    outputs: tuple[int, ...]
+    marks: tuple[ScopeMark, ...] = ()
+
+    @cached_property
+    def leaves(self) -> tuple[int, ...]:
+        """Indices of the inputs, in order of first use."""
+        return tuple(line.index for line in self.lines if line.is_leaf)
+
+    @cached_property
+    def sweep(self) -> tuple[Back, ...]:
+        """The reverse sweep: what backpropagation does, in order; `Value.backward` equals folding this list."""
+        return tuple(
+            Back(line.index, position, operand)
+            for line in reversed(self.lines)
+            if line.rule
+            for position, operand in enumerate(line.operands[-line.rule.arity :])
+            if not self.lines[operand].constant
+        )
+
+    def lone(self, line: Line) -> bool:
+        """Says whether one of the line's operands is a constant, which decides ties in `maximum` and `minimum`."""
+        return line.rule is not None and any(self.lines[i].constant for i in line.operands[-line.rule.arity :])
+
+    def label(self, index: int) -> str:
+        """Returns what the listing calls a line: its name, or v and its index."""
+        return self.lines[index].name or f"v{index}"
+
+    def evaluate(
+        self,
+        inputs: Mapping[str | int, Any] | Sequence[Any] | None = None,
+        *,
+        arithmetic: Arithmetic = FLOAT,
+    ) -> Run:
+        """Computes every line again, from other inputs or in another arithmetic.
+
+        Args:
+            inputs: numbers of that arithmetic: by leaf name or line index, or a sequence in the order of `leaves`.
+                Leaves not mentioned keep the number recorded, turned into the arithmetic's own.
+            arithmetic: FLOAT, IEEE, COMPLEX, FRACTION, VALUE, numpy_arithmetic(), or your own `Arithmetic`.
+
+        Returns:
+            The run: a value per line, from which gradients and tangents follow.
+
+        Raises:
+            TapeError: an input that is no leaf of this tape, or too few or too many.
+            ArithmeticFault: over floats, a line is undefined for these inputs.
+            RuleError: the arithmetic lacks a function.
+
+        Example:
+            >>> tape = record(Value(3.0, name="x").tanh())
+            >>> tape.evaluate({"x": 0.0}).outputs
+            (0.0,)
+        """
+        given = self._inputs(inputs)
+        values: list[Any] = []
+        if arithmetic is FLOAT:
+            given = {index: number(value, f"input {self.label(index)!r}") for index, value in given.items()}
+            if modes().ieee:
+                arithmetic = IEEE
+        with arithmetic.context():
+            for line in self.lines:
+                if line.rule is None:
+                    values.append(given[line.index] if line.index in given else arithmetic.number(line.data))
+                    continue
+                operands = [values[i] for i in line.operands]
+                try:
+                    values.append(arithmetic.value(line.rule)(*operands))
+                except (ArithmeticError, ValueError) as error:
+                    if arithmetic is not FLOAT:
+                        raise
+                    names = [self.label(i) for i in line.operands]
+                    place = f"line {line.index} of the tape"
+                    raise fault(line.rule, operands, error, names=names, place=place) from None
+        return Run(self, arithmetic, values)
+
+    def _inputs(self, inputs: Mapping[str | int, Any] | Sequence[Any] | None) -> dict[int, Any]:
+        if inputs is None:
+            return {}
+        if not isinstance(inputs, Mapping):
+            if len(inputs) != len(self.leaves):
+                raise TapeError(f"got {len(inputs)} inputs for {len(self.leaves)} leaves: {self._leaf_names()}")
+            return dict(zip(self.leaves, inputs, strict=True))
+        given = {}
+        for key, value in inputs.items():
+            matches = [i for i in self.leaves if key in (i, self.lines[i].name)]
+            if not matches:
+                raise TapeError(f"{key!r} is not a leaf of this tape; its leaves are {self._leaf_names()}")
+            if len(matches) > 1:
+                raise TapeError(f"{len(matches)} leaves are called {key!r}; use line indices: {matches}")
+            given[matches[0]] = value
+        return given
+
+    def _leaf_names(self) -> str:
+        names = [self.label(i) for i in self.leaves]
+        return ", ".join(names[:10]) + (f", ... ({len(names)} in all)" if len(names) > 10 else "")
+
+    def validate(self) -> Tape:
+        """Returns the tape if it is well formed.
+
+        Raises:
+            TapeError: the first line that refers forward, has the wrong number of operands, or is out of place.
+        """
+        for position, line in enumerate(self.lines):
+            if line.index != position:
+                raise TapeError(f"line {position} carries the index {line.index}")
+            if line.rule is None and line.operands:
+                raise TapeError(f"line {position} has operands {line.operands} but no operation")
+            if line.rule is not None:
+                if line.constant:
+                    raise TapeError(f"line {position} is both a constant and the result of {line.rule.name}")
+                if len(line.operands) != len(line.rule.operands):
+                    wanted = len(line.rule.operands)
+                    raise TapeError(f"line {position}: {line.rule.name} takes {wanted} operands, got {line.operands}")
+            for operand in line.operands:
+                if not 0 <= operand < position:
+                    raise TapeError(f"line {position} uses line {operand}, which does not come before it")
+        for output in self.outputs:
+            if not 0 <= output < len(self.lines):
+                raise TapeError(f"output {output} is not a line of a tape of {len(self.lines)} lines")
+        for mark in self.marks:
+            for index in (*mark.inputs, *mark.outputs):
+                if not 0 <= index < len(self.lines):
+                    raise TapeError(f"scope {mark.name!r} refers to line {index} of {len(self.lines)}")
+        return self
+
+    def formula(self, index: int) -> str:
+        """Returns the right-hand side of a line: "a * b", "tanh(v3)", or a leaf's name or number."""
+        line = self.lines[index]
+        if line.rule is None:
+            return repr(line.data) if line.constant else self.label(index)
+        names = [self.label(i) for i in line.operands]
+        sign = symbol(line.rule)
+        if sign == line.rule.name:
+            return f"{sign}({', '.join(names)})"
+        return f"{sign}{names[0]}" if len(names) == 1 else f"{names[0]} {sign} {names[1]}"
+
+    def to_source(self, name: str = "f") -> str:
+        """Returns the tape as a Python function of its leaves, over anything that has the table's functions.
+
+        Example:
+            >>> x = Value(2.0, name="x")
+            >>> print(record(3 * x.tanh()).to_source())
+            def f(x):
+                v1 = tanh(x)
+                v3 = 3.0 * v1
+                return v3
+        """
+        names = {i: self.lines[i].name if self.lines[i].name.isidentifier() else f"v{i}" for i in self.leaves}
+        if len(set(names.values())) < len(names):
+            names = {i: f"v{i}" for i in self.leaves}
+        texts = names | {line.index: repr(line.data) for line in self.lines if line.constant}
+        texts |= {line.index: f"v{line.index}" for line in self.lines if line.rule}
+        rows = [f"def {name}({', '.join(names.values())}):"]
+        for line in self.lines:
+            if line.rule is None:
+                continue
+            sides, sign = [texts[i] for i in line.operands], symbol(line.rule)
+            if sign == line.rule.name:
+                right = f"{sign}({', '.join(sides)})"
+            else:
+                right = f" {sign} ".join(sides) if len(sides) == 2 else f"{sign}{sides[0]}"
+            rows.append(f"    v{line.index} = {right}")
+        rows.append(f"    return {', '.join(texts[i] for i in self.outputs)}")
+        return "\n".join(rows)
+
+    def _said(self, line: Line) -> str:
+        both = line.rule is not None and line.name
+        return f"{line.name} = {self.formula(line.index)}" if both else line.name or self.formula(line.index)
+
+    def __str__(self) -> str:
+        texts = [f"v{line.index} = {self._said(line)}" for line in self.lines]
+        width = max((len(text) for text in texts), default=0)
+        rows = []
+        for line, text in zip(self.lines, texts, strict=True):
+            kind = "constant" if line.constant else "leaf" if line.rule is None else ""
+            kind = "output" if line.index in self.outputs else kind
+            rows.append(f"{text:<{width}}    {kind:<8} {line.data!r:>12}".rstrip())
+        return "\n".join(rows)
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def save(self, path: Any) -> None:
+        """Writes the tape as JSON, whole or not at all; see `tape_file.py`."""
+        from .tape_file import save
+
+        save(self, path)
+
+    @staticmethod
+    def load(path: Any, *, rules: Iterable[Rule] = ()) -> Tape:
+        """Reads a tape written by `save`.
+
+        Args:
+            path: the file.
+            rules: rules of your own that it uses.
+
+        Raises:
+            TapeError: the file is not a well-formed tape; the message names the file and the place.
+        """
+        from .tape_file import load
+
+        return load(path, rules=rules)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A tape evaluated: one value per line, in some arithmetic."""
+
+    tape: Tape
+    arithmetic: Arithmetic
+    values: list[Any] = field(repr=False)
+
+    @property
+    def outputs(self) -> tuple[Any, ...]:
+        """The values of the tape's outputs."""
+        return tuple(self.values[i] for i in self.tape.outputs)
+
+    def partial(self, index: int, position: int) -> Any:
+        """Returns the local derivative of a line with respect to its operand at `position`, at this run's values."""
+        line = self.tape.lines[index]
+        if line.rule is None:
+            raise TapeError(f"line {index} is {'a constant' if line.constant else 'a leaf'} and has no partials")
+        operands = [self.values[i] for i in line.operands]
+        lone = self.tape.lone(line)
+        if self.arithmetic is FLOAT:
+            return local_partial(line.rule, position, operands, self.values[index], lone=lone)
+        return self.arithmetic.partial(line.rule, position, lone=lone)(*operands, self.values[index])
+
+    def adjoints(self, seeds: Sequence[Any] | None = None, *, wanted: Iterable[int] | None = None) -> list[Any]:
+        """Folds the reverse sweep: returns d (sum of seed * output) / d line, for every line.
+
+        Args:
+            seeds: one an output; all 1 if None.
+            wanted: only the paths that lead to these lines are walked; the others' adjoints stay None.
+        """
+        tape, over = self.tape, self.arithmetic
+        seeds = [over.number(1.0)] * len(tape.outputs) if seeds is None else list(seeds)
+        if len(seeds) != len(tape.outputs):
+            raise TapeError(f"got {len(seeds)} seeds for {len(tape.outputs)} outputs")
+        active = self._leading_to(wanted)
+        zero = over.number(0.0) if over is not VALUE else None  # Values start empty, so that no `0 +` is recorded
+        adjoints: list[Any] = [zero if active is None or active[i] else None for i in range(len(tape.lines))]
+        with over.context():
+            for index, seed in zip(tape.outputs, seeds, strict=True):
+                adjoints[index] = seed if adjoints[index] is None else adjoints[index] + seed
+            for line, position, operand in tape.sweep:
+                if (active is None or active[operand]) and adjoints[line] is not None:
+                    partial = self.partial(line, position)
+                    one = isinstance(partial, int) and partial == 1
+                    term = adjoints[line] if one else partial * adjoints[line]
+                    adjoints[operand] = term if adjoints[operand] is None else adjoints[operand] + term
+        return adjoints
+
+    def _leading_to(self, wanted: Iterable[int] | None) -> list[bool] | None:
+        if wanted is None:
+            return None
+        active = [False] * len(self.tape.lines)
+        for index in wanted:
+            active[index] = True
+        for line in self.tape.lines:
+            if not active[line.index]:
+                active[line.index] = any(active[i] for i in line.operands)
+        return active
+
+    def gradients(self, seeds: Sequence[Any] | None = None) -> dict[str, Any]:
+        """Returns the adjoint of every leaf by its label; for leaves that share a name, by line: "v0", "v7"."""
+        adjoints = self.adjoints(seeds)
+        names = [self.tape.label(i) for i in self.tape.leaves]
+        return {
+            name if names.count(name) == 1 else f"v{i}": adjoints[i]
+            for i, name in zip(self.tape.leaves, names, strict=True)
+        }
+
+    def tangents(self, directions: Mapping[int, Any]) -> list[Any]:
+        """Folds forward: returns the directional derivative of every line.
+
+            tangent[line] = sum over operands of partial * tangent[operand]
+
+        Args:
+            directions: leaf index -> its direction; 0 for leaves not mentioned.
+        """
+        over = self.arithmetic
+        tangents: list[Any] = [None] * len(self.tape.lines)
+        with over.context():
+            for line in self.tape.lines:
+                if line.index in directions:
+                    tangents[line.index] = directions[line.index]
+                elif line.rule is not None:
+                    for position, operand in enumerate(line.operands[-line.rule.arity :]):
+                        if tangents[operand] is not None:
+                            term = self.partial(line.index, position) * tangents[operand]
+                            before = tangents[line.index]
+                            tangents[line.index] = term if before is None else before + term
+        return [over.number(0.0) if tangent is None else tangent for tangent in tangents]
+
+
+def record(*outputs: Value) -> Tape:
+    """Returns the tape of everything that led to `outputs`, in the order in which `backward` sees it.
+
+    Raises:
+        OperandError: an output is not a Value.
+
+    Example:
+        >>> len(record(Value(1.0) + 2))
+        3
+    """
+    return trace(outputs)[0]
+
+
+def trace(outputs: Sequence[Any], *, inputs: Iterable[Value] = ()) -> tuple[Tape, list[Value | float]]:
+    """Returns the tape of `outputs` and, line by line, the Value or constant it was made from.
+
+    Args:
+        outputs: one or more Values.
+        inputs: Values at which to stop: they become leaves, whatever made them.
+    """
+    if not outputs:
+        raise OperandError("record() needs at least one Value")
+    for output in outputs:
+        if not isinstance(output, Value):
+            kind = type(output).__name__
+            raise OperandError(f"record(...): {kind} {output!r:.60} is not a Value, so nothing was recorded for it")
+    lines: list[Line] = []
+    nodes: list[Value | float] = []
+    index: dict[int, int] = {}
+
+    def add(node: Value | float, rule: Rule | None, operands: tuple[int, ...], data: float, name: str) -> int:
+        lines.append(Line(len(lines), rule, operands, data, name, not isinstance(node, Value)))
+        nodes.append(node)
+        return len(lines) - 1
+
+    for value in inputs:
+        if id(value) not in index:
+            index[id(value)] = add(value, None, (), value._data, value.name)
+    for output in outputs:
+        path = [output] if id(output) not in index else []
+        while path:
+            node = path[-1]
+            for operand in node.operands:
+                if isinstance(operand, Value) and id(operand) not in index:
+                    path.append(operand)
+                    break
+            else:
+                operands = tuple(
+                    index[id(v)] if isinstance(v, Value) else add(v, None, (), v, "") for v in node.operands
+                )
+                index[id(node)] = add(node, node._rule, operands, node._data, node.name)
+                path.pop()
+    marks = _marks(nodes, index)
+    return Tape(tuple(lines), tuple(index[id(v)] for v in outputs), marks), nodes
+
+
+def _marks(nodes: Sequence[Value | float], index: Mapping[int, int]) -> tuple[ScopeMark, ...]:
+    calls: dict[int, tuple[Any, list[int]]] = {}
+    for position, node in enumerate(nodes):
+        if isinstance(node, Value) and node._more:
+            for call in node._more.calls:
+                calls.setdefault(id(call), (call, []))[1].append(position)
+    return tuple(
+        ScopeMark(call.name, tuple(index[id(v)] for v in flatten(call.inputs) if id(v) in index), tuple(outputs))
+        for call, outputs in calls.values()
+    )
+
+
+def flatten(nested: Any) -> list[Value]:
+    """Returns the Values in nested lists, tuples and dictionaries, each once, in order."""
+    found: dict[int, Value] = {}
+    stack = [nested]
+    while stack:
+        thing = stack.pop()
+        if isinstance(thing, Value):
+            found.setdefault(id(thing), thing)
+        elif isinstance(thing, list | tuple):
+            stack.extend(reversed(thing))
+        elif isinstance(thing, dict):
+            stack.extend(reversed(thing.values()))
+    return list(found.values())
