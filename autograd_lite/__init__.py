@@ -8,6 +8,8 @@
 (3.0706508248531645, 2.0)
 """
 
+from typing import TYPE_CHECKING, Any
+
 from .anomaly import Anomaly, find_anomaly
 from .arithmetics import COMPLEX, FLOAT, FRACTION, IEEE, Arithmetic, numpy_arithmetic
 from .check import gradcheck
@@ -30,6 +32,7 @@ from .errors import (
     TapeError,
 )
 from .extend import define_rule
+from .files import write_whole
 from .functions import (
     VALUE,
     arccos,
@@ -96,6 +99,7 @@ __all__ = [
     "DomainError",
     "ExpressionError",
     "GraphError",
+    "GraphView",
     "InputError",
     "LabelError",
     "NonFiniteError",
@@ -119,6 +123,7 @@ __all__ = [
     "cosh",
     "define_rule",
     "detect_anomaly",
+    "draw",
     "elu",
     "erf",
     "erfc",
@@ -166,4 +171,21 @@ __all__ = [
     "value_and_grad",
     "vjp",
     "where",
+    "write_whole",
 ]
+
+if TYPE_CHECKING:
+    from .view import GraphView, draw
+
+
+def __getattr__(name: str) -> Any:
+    """Imports the pictures when somebody asks for one."""
+    if name in ("GraphView", "draw"):
+        from . import view
+
+        return getattr(view, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -206,10 +206,23 @@ IEEE = Arithmetic(
 
 # ---------------------------------------------------------------- fractions, exact
 
+
+def _fraction(x: float) -> Fraction | float:
+    return Fraction(x) if math.isfinite(x) else x  # nan and inf are written in branches that fractions never take
+
+
+def _fraction_power(x: Fraction, y: Fraction) -> Fraction:
+    if y != int(y):
+        raise RuleError(f"{x} ** {y} is not available in fraction arithmetic: the exponent must be a whole number")
+    return Fraction(x) ** int(y)
+
+
 FRACTION = Arithmetic(
     "fraction",
     {"abs": abs, "floor": lambda x: Fraction(math.floor(x)), "round": lambda x: Fraction(round(x))},
-    number=Fraction,
+    number=_fraction,
+    divide=lambda x, y: Fraction(x) / y,  # both may be whole numbers from the table, whose own quotient is a float
+    power=_fraction_power,
 )
 """Exact rational numbers: no rounding, so tests compare with ==. Only rules without exp, sqrt and their like."""
 

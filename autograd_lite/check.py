@@ -66,7 +66,7 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """ "wrong" if any input is wrong, else "inconclusive" if any is, else "ok"."""
+        """The worst of the checks: "wrong" if any is, else "inconclusive" if any is, else "ok"."""
         verdicts = {check.verdict for check in self.checks}
         return "wrong" if "wrong" in verdicts else "inconclusive" if "inconclusive" in verdicts else "ok"
 
@@ -92,6 +92,7 @@ def gradcheck(
     function: Callable[..., Any],
     inputs: Sequence[Any],
     *,
+    names: Sequence[str] = (),
     rtol: float = 1e-7,
     atol: float = 1e-9,
 ) -> Report:
@@ -101,6 +102,7 @@ def gradcheck(
         function: returns one Value. If the inputs are Values, it is called without arguments and must use them
             itself (a loss that closes over its parameters); their data is changed and put back.
         inputs: one entry an argument, a number or nested lists of numbers; or leaf Values.
+        names: how the report calls the inputs; the Values' own names, or x0, x1, ... if not given.
         rtol: relative difference tolerated beyond the numeric error, >= 0.
         atol: absolute difference tolerated, >= 0.
 
@@ -122,6 +124,8 @@ def gradcheck(
         if not number(tolerance, name) >= 0:
             raise InputError(f"{name} = {tolerance!r} must be at least 0")
     probe = _Probe(function, inputs)
+    if names:
+        probe.rename(names)
     slopes = probe.gradient()
     kinks = _kinks(probe.tape, probe.values)
     checks = tuple(_check(probe, i, slopes[i], kinks=kinks, rtol=rtol, atol=atol) for i in range(len(probe.point)))
@@ -148,6 +152,12 @@ class _Probe:
                 )
         self.point = [v.data if isinstance(v, Value) else number(v, f"input {i}") for i, v in enumerate(flat)]
         self.names = [v.name if isinstance(v, Value) and v.name else f"x{i}" for i, v in enumerate(flat)]
+
+    def rename(self, names: Sequence[str]) -> None:
+        """Takes other names for the inputs."""
+        if len(names) != len(self.names):
+            raise InputError(f"got {len(names)} names for {len(self.names)} inputs")
+        self.names = list(names)
 
     def gradient(self) -> list[float]:
         """Returns the engine's gradient, and keeps the tape it came from."""

@@ -164,6 +164,12 @@ def primitive(name: str) -> bool:
     return isinstance(value, str) and name in calls_in(value)
 
 
+def _fresh(text: str) -> ast.expr:
+    """Returns a checked tree of its own, which may be rewritten."""
+    parse(text)
+    return ast.parse(text.strip(), mode="eval").body
+
+
 class _Rewrite(ast.NodeTransformer):
     """Rewrites a formula for one arithmetic: its numbers, its comparisons, its conditionals, its fallible operators."""
 
@@ -217,15 +223,18 @@ class _Fold(ast.NodeTransformer):
         super().generic_visit(node)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
             node = ast.Call(func=ast.Name(id="_power", ctx=ast.Load()), args=[node.left, node.right], keywords=[])
-        if isinstance(node, ast.BinOp | ast.UnaryOp | ast.Call) and not self._varies(node):
-            code = compile(ast.fix_missing_locations(ast.Expression(node)), "<constant>", "eval")
-            return ast.Constant(float(eval(code, self.namespace)))  # noqa: S307  # a formula that parse has checked
-        return node
+        match node:
+            case ast.BinOp(left=ast.Constant(), right=ast.Constant()) | ast.UnaryOp(operand=ast.Constant()):
+                pass
+            case ast.Call(args=args) if all(isinstance(argument, ast.Constant) for argument in args):
+                pass
+            case _:
+                return node
+        code = compile(ast.fix_missing_locations(ast.Expression(node)), "<constant>", "eval")
+        return ast.Constant(float(eval(code, self.namespace)))  # noqa: S307  # a formula that parse has checked
 
-    def _varies(self, node: ast.AST) -> bool:
-        called = {id(n.func) for n in ast.walk(node) if isinstance(n, ast.Call)}
-        names = (n for n in ast.walk(node) if isinstance(n, ast.Name) and id(n) not in called)
-        return any(name.id not in CONSTANTS or name.id in ("nan", "inf") for name in names)
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Constant(math.pi) if node.id == "pi" else node
 
 
 def float_source(text: str, namespace: Mapping[str, Any]) -> str:
@@ -235,7 +244,7 @@ def float_source(text: str, namespace: Mapping[str, Any]) -> str:
         >>> float_source("2*x/sqrt(4)", {"sqrt": math.sqrt})
         '2.0 * x / 2.0'
     """
-    tree = _Fold(namespace).visit(ast.parse(ast.unparse(parse(text)), mode="eval").body)
+    tree = _Fold(namespace).visit(_fresh(text))
     return ast.unparse(ast.fix_missing_locations(tree))
 
 
@@ -266,7 +275,7 @@ def compile_formula(
         ExpressionError: not a formula.
     """
     rewrite = _Rewrite(number=bool(number), real=bool(real), where=bool(where), guarded=bool(divide))
-    tree = rewrite.visit(ast.parse(ast.unparse(parse(text)), mode="eval").body)
+    tree = rewrite.visit(_fresh(text))
     source = ast.unparse(ast.fix_missing_locations(tree))
     constants = {name: number(value) if number else value for name, value in CONSTANTS.items() if name in text}
     hidden = {"_number": number, "_real": real, "_where": where, "_divide": divide, "_power": power, "_all": _all}
@@ -286,5 +295,5 @@ def compile_source(source: str, namespace: Mapping[str, Any], *, arguments: Iter
     function = f"lambda {', '.join(arguments)}: {source}"
     filename = f"<formula {source}>"
     linecache.cache[filename] = (len(function), None, [function], filename)
-    compiled: Callable[..., Any] = eval(compile(function, filename, "eval"), dict(namespace))  # noqa: S307  # our text
+    compiled: Callable[..., Any] = eval(compile(function, filename, "eval"), {**namespace, "__name__": __name__})  # noqa: S307  # our text
     return compiled

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Place", "describe", "fault", "here", "non_finite"]
 
-_OURS = frozenset({"autograd_lite", "nn"})
+_OURS = frozenset({"autograd_lite", "nn", "runpy"})
 
 
 class Place(NamedTuple):
@@ -41,9 +41,9 @@ def here() -> Place | None:
     """Returns the innermost line being executed that is not this project's own, or None outside any program."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-        if package not in _OURS:
-            file = frame.f_code.co_filename
+        spec, file = frame.f_globals.get("__spec__"), frame.f_code.co_filename
+        module = spec.name if spec else str(frame.f_globals.get("__name__", ""))
+        if module.partition(".")[0] not in _OURS and not file.endswith("autograd-lite"):  # nor the command's own script
             text = linecache.getline(file, frame.f_lineno).strip()
             return Place(file.rpartition("/")[2], frame.f_lineno, text)
         frame = frame.f_back

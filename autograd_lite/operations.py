@@ -14,6 +14,7 @@ import ast
 import linecache
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from .arithmetics import FLOAT
@@ -72,7 +73,10 @@ def method_names(rule: Rule) -> tuple[str, ...]:
 
 
 _NODE = """
-        node = new(Value)
+        try:
+            node = pop()
+        except IndexError:
+            node = refill()
         node._data = out
         node._grad = NOT_COMPUTED
         node._rule = rule_{name}
@@ -167,6 +171,7 @@ def _dedent(block: str) -> str:
     return "\n".join(line[8:] for line in block.splitlines() if line.strip())
 
 
+@cache
 def _float(text: str | Callable[..., float]) -> str:
     assert isinstance(text, str), "only rows of the table are written out; user rules go through apply"
     return float_source(text, {name: FLOAT.function(name) for name in calls_in(text)})
@@ -204,7 +209,7 @@ def install(namespace: dict[str, Any]) -> dict[str, Callable[..., Any]]:
     """Compiles the methods over `namespace` and returns them by name.
 
     Args:
-        namespace: must hold Value, new, NOT_COMPUTED, apply, operate and careful; becomes the methods' globals.
+        namespace: must hold Value, pop, refill, NOT_COMPUTED, apply, operate and careful; becomes the methods' globals.
     """
     namespace |= {name: FLOAT.function(name) for name in sorted(FUNCTIONS)}
     namespace |= {f"rule_{name}": rule for name, rule in RULES.items()}

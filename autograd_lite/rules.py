@@ -113,7 +113,7 @@ _ROWS = (
         lone=("1 if x < y else 0 if x >= y else nan", "1 if y < x else 0 if y >= x else nan"),
         kinks=("x - y",),
     ),
-    Rule("where", "x if c else y", ("1 if c else 0", "0 if c else 1")),
+    Rule("where", "x if c != 0 else y", ("1 if c != 0 else 0", "0 if c != 0 else 1")),
     Rule("sign", "1 if x > 0 else -1 if x < 0 else x", ("0 if x == x else nan",), kinks=("x",)),
     Rule("heaviside", "1 if x > 0 else 0 if x <= 0 else nan", ("0 if x == x else nan",), kinks=("x",)),
     Rule("floor", "floor(x)", ("0 if x == x else nan",), domain="-inf < x < inf", kinks=("x - round(x)",)),

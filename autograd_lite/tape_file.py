@@ -12,13 +12,12 @@ from __future__ import annotations
 import json
 import math
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from .errors import TapeError
+from .files import write_whole
 from .rules import RULES, Rule
 from .tape import Line, ScopeMark, Tape
 
@@ -47,24 +46,6 @@ def save(tape: Tape, path: str | os.PathLike[str]) -> None:
         "scopes": tape.marks,
     }
     write_whole(Path(path), json.dumps(document, allow_nan=False, ensure_ascii=True))
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Writes a text file so that a reader, or a crash, sees the old file or the new one and nothing between."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
 
 
 def _out(data: float) -> float | str:

@@ -25,6 +25,9 @@ from .errors import DetachedError, GraphError, OperandError, Overflow
 from .faults import Place, describe, fault, here, non_finite
 from .rules import Rule
 
+if TYPE_CHECKING:
+    from .view import GraphView
+
 __all__ = ["NOT_COMPUTED", "Call", "Operand", "Value", "apply", "is_number", "local_partial", "number"]
 
 NOT_COMPUTED = float("0")
@@ -254,6 +257,18 @@ class Value:
             if not path:
                 return
             node = path[-1]
+
+    # ------------------------------------------------------------ pictures
+
+    def graph(self, **options: Any) -> GraphView:
+        """Returns a picture of everything that led to this node; see `autograd_lite.draw`."""
+        from .view import draw
+
+        return draw(self, **options)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """Shows the graph when a node is the last line of a notebook cell; its text stays the short repr."""
+        return {**self.graph()._repr_mimebundle_(), "text/plain": repr(self)}
 
     # ------------------------------------------------------------ how a node behaves as an object
 
@@ -533,6 +548,31 @@ def operate(rule: Rule, x: Any, y: Any) -> Value:
     return apply(rule, x, y)
 
 
-hint |= {"Value": Value, "new": object.__new__, "NOT_COMPUTED": NOT_COMPUTED, "apply": apply, "operate": operate}
+# ---------------------------------------------------------------- the methods, and the blank nodes they fill in
+
+_BATCH = 4096
+_blanks: list[Value] = []
+
+
+def _refill() -> Value:
+    """Makes a batch of blank nodes and returns one.
+
+    A batch costs less than its nodes one by one. It is used up from the end, so that a node lies *before* its operands
+    in the garbage collector's list, which then finds a graph reachable in one pass along memory; the other way round,
+    a full collection visits it in an order that misses the cache at every step, and takes several times as long.
+    """
+    new = object.__new__
+    _blanks.extend([new(Value) for _ in range(_BATCH)])
+    return _blanks.pop()
+
+
+hint |= {
+    "pop": _blanks.pop,
+    "refill": _refill,
+    "Value": Value,
+    "NOT_COMPUTED": NOT_COMPUTED,
+    "apply": apply,
+    "operate": operate,
+}
 for _name, _method in operations.install(hint).items():
     setattr(Value, _name, _method)

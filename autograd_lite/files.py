@@ -1,0 +1,37 @@
+"""Writing a file so that nobody ever sees half of it."""
+
+from __future__ import annotations
+
+import os
+
+__all__ = ["write_whole"]
+
+
+def write_whole(path: str | os.PathLike[str], text: str) -> None:
+    """Writes a text file so that a reader, or a crash, sees the old file or the new one and nothing between.
+
+    Args:
+        path: the file, in a folder that exists.
+        text: its new content, written as UTF-8.
+    Raises:
+        OSError: the folder does not exist or cannot be written to; the message names it.
+    """
+    import tempfile  # slow to import, and rarely needed
+    from contextlib import suppress
+    from pathlib import Path
+
+    path = Path(path)
+    descriptor, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(name).chmod(0o666 & ~mask)
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
