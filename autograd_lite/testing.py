@@ -47,7 +47,7 @@ from .expressions import calls_in, names_in, parse
 from .functions import FUNCTION_TABLE, where
 from .operations import DUNDERS, method_names
 from .rules import RULES, Rule
-from .tape import Tape, trace
+from .tape import Line, Tape, trace
 from .value import Value
 
 __all__ = [
@@ -71,6 +71,8 @@ __all__ = [
     "multiprecision",
     "operands",
     "programs",
+    "refute",
+    "rule_tapes",
     "series_arithmetic",
     "slope",
     "values",
@@ -353,13 +355,14 @@ def programs(
     inputs = tuple(draw(st.lists(numbers, min_size=1, max_size=max_leaves)))
     constants = tuple(draw(st.lists(numbers, max_size=2)))
     back = st.integers(0, 8)
-    drafts = draw(st.lists(st.builds(Instruction, st.sampled_from(choices), back, back), max_size=max_size))
+    draft = st.builds(Instruction, st.sampled_from(choices), back, back)
+    drafts = draw(st.lists(draft, min_size=min(1, max_size), max_size=max_size))
     if domain is None:
         return Program(inputs, constants, tuple(drafts))
     kept: list[Instruction] = []
-    for draft in drafts:
-        if _behaves(Program(inputs, constants, (*kept, draft)), domain, kinks=kinks):
-            kept.append(draft)
+    for drafted in drafts:
+        if _behaves(Program(inputs, constants, (*kept, drafted)), domain, kinks=kinks):
+            kept.append(drafted)
     return Program(inputs, constants, tuple(kept))
 
 
@@ -517,6 +520,12 @@ def multiprecision(digits: int = 100) -> Arithmetic:
     )
 
 
+def _is_complex(number: Any) -> bool:
+    from mpmath import mpc
+
+    return isinstance(number, mpc)
+
+
 def slope(tape: Tape, inputs: Sequence[float], position: int, *, side: int = 0, step: float = 1e-35) -> Any:
     """Returns the slope of the tape's output along one leaf: a difference over 100 digits, good to about 30.
 
@@ -526,6 +535,9 @@ def slope(tape: Tape, inputs: Sequence[float], position: int, *, side: int = 0, 
         position: which leaf.
         side: 0 central, -1 from the left, 1 from the right.
         step: relative to max(1, |x|), at most 1e-30.
+
+    Returns:
+        An mpmath number; nan where the output is undefined on that side.
     """
     over = multiprecision()
     with over.context():
@@ -534,7 +546,11 @@ def slope(tape: Tape, inputs: Sequence[float], position: int, *, side: int = 0, 
 
         def at(distance: int) -> Any:
             moved = [x + distance * over.number(step) if i == position else x for i, x in enumerate(numbers)]
-            return tape.evaluate(moved, arithmetic=over).outputs[0]
+            try:
+                run = tape.evaluate(moved, arithmetic=over)
+            except (ArithmeticError, TypeError):  # a pole; or mpmath left the real line, where nothing is ordered
+                return over.number(math.nan)
+            return over.number(math.nan) if any(_is_complex(value) for value in run.values) else run.outputs[0]
 
         ahead, behind = (1, -1) if side == 0 else (max(side, 0), min(side, 0))
         return (at(ahead) - at(behind)) / ((ahead - behind) * over.number(step))
@@ -763,6 +779,90 @@ def certify(tape: Tape, computed: Sequence[float] | None = None) -> list[Certifi
     units = [[float(i == j) for j in range(len(inputs))] for i in range(len(inputs))]
     truths = [derivative(tape, inputs, unit) for unit in units]
     return [judge(c, r, t) for c, r, t in zip(computed, read, truths, strict=True)]
+
+
+# ---------------------------------------------------------------- all oracles on one rule
+
+
+def rule_tapes(rule: Rule, point: Sequence[float]) -> list[Tape]:
+    """Returns tapes of the rule alone: on leaves, and for two operands also with either of them a constant."""
+    full = _full(rule, tuple(point))
+    first = len(full) - rule.arity  # of those that have a derivative
+    tapes = []
+    for active in itertools.product((True, False), repeat=rule.arity):
+        if any(active):
+            leaf = [False] * first + list(active)
+            lines = [Line(i, None, (), x, constant=not leaf[i]) for i, x in enumerate(full)]
+            result = Line(len(full), rule, tuple(range(len(full))), math.nan)
+            tapes.append(Tape((*lines, result), (len(full),)))
+    return tapes
+
+
+def refute(rule: Rule, point: Sequence[float]) -> str:
+    """Returns which oracle proves the rule's partials wrong at these operands, and how; empty if none does.
+
+    The tests of the table and the tests of the tests (is every corrupted rule caught?) ask this one function.
+
+    Args:
+        rule: a row, possibly corrupted in its partials; its name says what it should be.
+        point: operands inside the domain.
+
+    Example:
+        >>> wrong = Rule("relu", RULES["relu"].value, ("1 if x >= 0 else 0",))
+        >>> refute(wrong, [1.0]), refute(wrong, [0.0])
+        ('', 'exact: by x at [0.0]: 1, not 0')
+    """
+    for tape in rule_tapes(rule, point):
+        inputs = [tape.lines[i].data for i in tape.leaves]
+        letters = [rule.operands[i] for i in tape.leaves]
+        checks = [_refute_exactly] if _exact(rule) else []
+        on_kink = kink_distance(RULES[rule.name], point) < _MARGIN
+        for check in [*checks, _refute_slope, *([] if on_kink else [_refute_certified])]:
+            for letter, reason in zip(letters, check(tape, inputs), strict=True):
+                if reason:
+                    return f"{check.__name__.rpartition('_')[2].replace('exactly', 'exact')}: by {letter} at {list(point)}: {reason}"
+    return ""
+
+
+def _refute_exactly(tape: Tape, inputs: Sequence[float]) -> list[str]:
+    numbers = [Fraction(x) for x in inputs]
+    try:
+        expected = exact_gradient(tape, numbers)
+        adjoints = tape.evaluate(numbers, arithmetic=FRACTION).adjoints()
+    except RuleError:  # an exponent that varies
+        return [""] * len(inputs)
+    found = [adjoints[i] for i in tape.leaves]
+    return ["" if a == b else f"{a}, not {b}" for a, b in zip(found, expected, strict=True)]
+
+
+def _refute_certified(tape: Tape, inputs: Sequence[float]) -> list[str]:
+    del inputs
+    return [f"{c.computed!r}, not {c.truth!r}" if c.verdict == "wrong" else "" for c in certify(tape)]
+
+
+def _refute_slope(tape: Tape, inputs: Sequence[float]) -> list[str]:
+    """Compares with differences from both sides: equal where they agree, the least between where they do not."""
+    adjoints = tape.evaluate(inputs).adjoints()
+    reasons = []
+    for position, leaf in enumerate(tape.leaves):
+        left, right = (slope(tape, inputs, position, side=side) for side in (-1, 1))
+        reasons.append(_beyond(adjoints[leaf], left, right, alone=len(inputs) == 1))
+    return reasons
+
+
+def _beyond(claimed: float, left: Any, right: Any, *, alone: bool) -> str:
+    sides = [float(side) for side in (left, right) if side == side]
+    steep = [side for side in sides if abs(side) > 1e12]
+    if not sides or any(abs(side) > 1e30 for side in sides):  # nowhere defined, or a jump, whose derivative is 0
+        wanted = [0.0] if sides else [claimed]
+    elif steep:  # a limit that is infinite
+        wanted = [math.copysign(math.inf, steep[0])]
+    elif alone:
+        wanted = [0.0 if min(sides) < 0 < max(sides) else min(sides, key=abs)]
+    else:
+        wanted = [min(max(claimed, min(sides)), max(sides))]
+    near = claimed == wanted[0] or abs(claimed - wanted[0]) <= 1e-9 * abs(wanted[0]) + 1e-30
+    return "" if near else f"{claimed!r}, not {wanted[0]!r}"
 
 
 st.register_type_strategy(Value, values())
