@@ -146,12 +146,13 @@ def values(numbers: st.SearchStrategy[float] | None = None) -> st.SearchStrategy
 
 
 def operands(
-    rule: Rule, *, limit: float = sys.float_info.max, off_kinks: bool = False
+    rule: Rule, *, least: float = 0.0, limit: float = sys.float_info.max, off_kinks: bool = False
 ) -> st.SearchStrategy[tuple[float, ...]]:
     """Draws operands a rule is defined for, aimed at the edges of its domain and at its kinks.
 
     Args:
         rule: the row.
+        least: the smallest magnitude but 0.
         limit: the largest magnitude.
         off_kinks: keep a distance of 2**-10 from kinks.
     """
@@ -166,7 +167,12 @@ def operands(
     if kink_points(rule) and not off_kinks:
         drawn = drawn | st.sampled_from(kink_points(rule))
     off = _MARGIN if off_kinks else 0.0
-    return drawn.filter(lambda point: defined(rule, _full(rule, point)) and kink_distance(rule, point) >= off)
+
+    def wanted(point: tuple[float, ...]) -> bool:
+        sized = all(x == 0 or least <= abs(x) <= limit for x in point)
+        return sized and defined(rule, _full(rule, point)) and kink_distance(rule, point) >= off
+
+    return drawn.filter(wanted)
 
 
 def _full(rule: Rule, point: tuple[float, ...]) -> tuple[float, ...]:
@@ -534,7 +540,7 @@ def slope(tape: Tape, inputs: Sequence[float], position: int, *, side: int = 0, 
         inputs: where, one number a leaf.
         position: which leaf.
         side: 0 central, -1 from the left, 1 from the right.
-        step: relative to max(1, |x|), at most 1e-30.
+        step: relative to |x|, or to 1 at 0; at most 1e-30.
 
     Returns:
         An mpmath number; nan where the output is undefined on that side.
@@ -542,7 +548,7 @@ def slope(tape: Tape, inputs: Sequence[float], position: int, *, side: int = 0, 
     over = multiprecision()
     with over.context():
         numbers = [over.number(x) for x in inputs]
-        step *= max(1.0, abs(inputs[position]))
+        step *= abs(inputs[position]) or 1.0
 
         def at(distance: int) -> Any:
             moved = [x + distance * over.number(step) if i == position else x for i, x in enumerate(numbers)]
@@ -812,15 +818,16 @@ def refute(rule: Rule, point: Sequence[float]) -> str:
         >>> refute(wrong, [1.0]), refute(wrong, [0.0])
         ('', 'exact: by x at [0.0]: 1, not 0')
     """
+    at_kink = kink_distance(RULES[rule.name], point) < _MARGIN
+    oracles = {"exact": _refute_exactly} if _exact(rule) else {}
+    oracles |= {"slope": _refute_slope} if at_kink else {"slope": _refute_slope, "ball": _refute_certified}
     for tape in rule_tapes(rule, point):
         inputs = [tape.lines[i].data for i in tape.leaves]
         letters = [rule.operands[i] for i in tape.leaves]
-        checks = [_refute_exactly] if _exact(rule) else []
-        on_kink = kink_distance(RULES[rule.name], point) < _MARGIN
-        for check in [*checks, _refute_slope, *([] if on_kink else [_refute_certified])]:
-            for letter, reason in zip(letters, check(tape, inputs), strict=True):
+        for name, oracle in oracles.items():
+            for letter, reason in zip(letters, oracle(tape, inputs), strict=True):
                 if reason:
-                    return f"{check.__name__.rpartition('_')[2].replace('exactly', 'exact')}: by {letter} at {list(point)}: {reason}"
+                    return f"{name}: by {letter} at {list(point)}: {reason}"
     return ""
 
 
@@ -841,28 +848,35 @@ def _refute_certified(tape: Tape, inputs: Sequence[float]) -> list[str]:
 
 
 def _refute_slope(tape: Tape, inputs: Sequence[float]) -> list[str]:
-    """Compares with differences from both sides: equal where they agree, the least between where they do not."""
+    """Compares with one-sided differences, and with the convention where the two sides disagree."""
     adjoints = tape.evaluate(inputs).adjoints()
     reasons = []
     for position, leaf in enumerate(tape.leaves):
-        left, right = (slope(tape, inputs, position, side=side) for side in (-1, 1))
-        reasons.append(_beyond(adjoints[leaf], left, right, alone=len(inputs) == 1))
+        sides = [_limit(tape, inputs, position, side) for side in (-1, 1)]
+        reasons.append(_against(adjoints[leaf], [s for s in sides if s is not None], alone=len(inputs) == 1))
     return reasons
 
 
-def _beyond(claimed: float, left: Any, right: Any, *, alone: bool) -> str:
-    sides = [float(side) for side in (left, right) if side == side]
-    steep = [side for side in sides if abs(side) > 1e12]
-    if not sides or any(abs(side) > 1e30 for side in sides):  # nowhere defined, or a jump, whose derivative is 0
-        wanted = [0.0] if sides else [claimed]
-    elif steep:  # a limit that is infinite
-        wanted = [math.copysign(math.inf, steep[0])]
-    elif alone:
-        wanted = [0.0 if min(sides) < 0 < max(sides) else min(sides, key=abs)]
-    else:
-        wanted = [min(max(claimed, min(sides)), max(sides))]
-    near = claimed == wanted[0] or abs(claimed - wanted[0]) <= 1e-9 * abs(wanted[0]) + 1e-30
-    return "" if near else f"{claimed!r}, not {wanted[0]!r}"
+def _limit(tape: Tape, inputs: Sequence[float], position: int, side: int) -> float | None:
+    """Returns the slope on one side, inf if it is vertical, nan at a jump, None where nothing is defined."""
+    far, near = (slope(tape, inputs, position, side=side, step=step) for step in (1e-35, 1e-41))
+    if far != far or near != near:
+        return None
+    growth = abs(near / far) if far else 1.0  # as the step shrinks to a millionth: 1e6 at a jump, 1e3 for a root at 0
+    return math.nan if growth > 1e5 else math.copysign(math.inf, near) if growth > 10 else float(near)
+
+
+def _against(claimed: float, sides: Sequence[float], *, alone: bool) -> str:
+    """Says how a claimed slope offends the convention; `alone` if there are no other operands to share with."""
+    if not sides or claimed in sides:
+        return ""
+    if any(side != side for side in sides):  # a jump: no slope; 0, as documented, or nan
+        return "" if claimed == 0 or claimed != claimed else f"{claimed!r} at a jump"
+    low, high = min(sides), max(sides)
+    least = 0.0 if low < 0 < high else min(low, high, key=abs)
+    wanted = least if alone else min(max(claimed, low), high)
+    near = abs(claimed - wanted) <= 1e-9 * abs(wanted) + 1e-30
+    return "" if near else f"{claimed!r}, not {wanted!r}"
 
 
 st.register_type_strategy(Value, values())

@@ -96,22 +96,20 @@ class _Builder:
         lines = tuple(self.members[group])
         if group.kind == "line":
             return self._single(group, lines[0])
-        first = lines[0]
-        name = {"leaves": "leaves", "earlier": "", "later": ""}.get(group.kind, "")
-        box, repeats = None, 1
+        first = self.tape.lines[lines[0]]
+        sign, name, box, repeats = "", "", None, 1
         if group.kind == "leaves":
-            name = "constants" if self.tape.lines[first].constant else "leaves"
-            box, repeats = self.home[first], len(lines)
-        elif group.kind.startswith("scope"):
-            scope = group.key[0] if isinstance(group.key, tuple) else group.key
-            assert isinstance(scope, int), "a scope's key is its index"
-            name, box = self.scopes.scopes[scope].name, self.scopes.scopes[scope].parent
-            repeats = len(group.key) - 1 if isinstance(group.key, tuple) else 1
-        results = () if group.kind == "leaves" else tuple(self._result(i) for i in lines if i in self.leaves_group)
+            name, box, repeats = "constants" if first.constant else "leaves", self.home[lines[0]], len(lines)
+        elif group.kind == "run":
+            sign, box, repeats = symbol(first.rule) if first.rule else "", self.home[lines[0]], len(lines)
+        elif group.kind in ("scope", "scopes"):
+            several = group.key if isinstance(group.key, tuple) else (group.key, group.key)
+            scope = self.scopes.scopes[several[0]]
+            name, box, repeats = scope.name, scope.parent, len(several) - 1
         return Node(
             id=self._id(group),
             kind="rest" if group.kind in ("earlier", "later") else "folded",
-            symbol="",
+            symbol=sign,
             name=name,
             value=None,
             adjoint=None,
@@ -120,7 +118,7 @@ class _Builder:
             lines=lines,
             operations=sum(self.tape.lines[i].rule is not None for i in lines),
             repeats=repeats,
-            results=results,
+            results=() if group.kind == "leaves" else tuple(self._result(i) for i in lines if i in self.leaves_group),
             census=self._census(lines),
         )
 
@@ -194,11 +192,8 @@ class _Builder:
         folds = [node for node in nodes if node.kind == "folded"]
         if folds:
             inside = sum(len(node.lines) for node in folds)
-            pieces = sum(node.repeats if node.name != "leaves" else 0 for node in folds)
-            notes.append(
-                f"{inside:,} of {len(self.tape.lines):,} values are folded into {len(folds):,} nodes; fold=None opens all."
-            )
-            del pieces
+            into = f"{len(folds):,} node{'s'[: len(folds) - 1]}"
+            notes.append(f"{inside:,} of {len(self.tape.lines):,} values are folded into {into}; fold=None opens all.")
         hidden = sum(len(node.lines) for node in nodes if node.kind == "rest")
         if hidden:
             notes.append(

@@ -5,8 +5,8 @@ folding, merging and hiding each make groups coarser, and never lose a line.
 
 The automatic choice, by the number of values: up to 60 everything; up to 400 the innermost pieces (neurons) folded;
 beyond that the pieces around them (layers); the first that leaves at most 60 nodes, else the coarsest. If that leaves
-more than 60, equal pieces side by side ("100 samples") become one node, and so do leaves that are used by the same
-ones; if it leaves more than 400, the outputs and what is near them are drawn, and one node stands for the rest.
+more than 60, equal pieces side by side ("100 samples") become one node, and so do the additions of a long sum and
+leaves that are used by the same nodes; if it leaves more than 400, the outputs and what is near them are drawn, and one node stands for the rest.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ ALL = 60  # values: up to here everything is drawn
 NEURONS = 400  # values: up to here only the innermost pieces are folded
 LEGIBLE = 400  # nodes: more are not drawn unless asked for
 _NEAR = 3  # hops from the outputs that stay, when the rest is left out
+_RUN = 3  # operations: more of one kind in a row become one
 _MANY = 8  # leaves: more than these, used by the same nodes, become one
 
 Fold = None | int | str | Iterable[str | tuple[str, ...]]
@@ -36,7 +37,7 @@ class Group(NamedTuple):
     """Lines that are drawn as one node; compares by its key.
 
     Args:
-        kind: "line", "scope", "scopes" (equal ones), "leaves", "earlier" or "later".
+        kind: "line", "scope", "scopes" (equal ones), "run", "leaves", "earlier" or "later".
         key: tells it from others of its kind.
     """
 
@@ -183,7 +184,7 @@ def _merged(tape: Tape, scopes: Scopes, groups: list[Group]) -> list[Group]:
         if len(same) > 1
         for scope in same
     }
-    groups = [several.get(group, group) for group in groups]
+    groups = _runs(tape, [several.get(group, group) for group in groups])
     users: list[set[Group]] = [set() for _ in tape.lines]
     for line in tape.lines:
         for operand in line.operands:
@@ -197,6 +198,25 @@ def _merged(tape: Tape, scopes: Scopes, groups: list[Group]) -> list[Group]:
             for index in same:
                 groups[index] = Group("leaves", same[0])
     return groups
+
+
+def _runs(tape: Tape, groups: list[Group]) -> list[Group]:
+    """Merges operations that only feed one more of their kind, like the additions of a long sum."""
+    consumers: list[list[int]] = [[] for _ in tape.lines]
+    for line in tape.lines:
+        for operand in line.operands:
+            consumers[operand].append(line.index)
+    last = list(range(len(tape.lines)))  # the end of the run that each line is in
+    size = [1] * len(tape.lines)
+    for line in reversed(tape.lines):
+        users = consumers[line.index]
+        if line.rule and line.index not in tape.outputs and len(users) == 1:
+            user = tape.lines[users[0]]
+            alike = user.rule is line.rule and user.index not in tape.outputs
+            if alike and groups[line.index].kind == groups[user.index].kind == "line":
+                last[line.index] = last[user.index]
+                size[last[user.index]] += 1
+    return [Group("run", end) if size[end] > _RUN else group for group, end in zip(groups, last, strict=True)]
 
 
 def _near(tape: Tape, groups: list[Group], start: Sequence[Group], *, hops: int, most: int) -> list[Group]:

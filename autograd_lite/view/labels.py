@@ -79,7 +79,7 @@ def xml(text: str) -> str:
 def kind_of(node: Node) -> str:
     """Returns a node's kind in words."""
     if node.kind == "folded":
-        return f"{node.repeats} pieces" if node.repeats > 1 and node.operations else "leaves" if not node.operations else "piece"
+        return "leaves" if not node.operations else "run" if node.symbol else "piece" if node.repeats == 1 else "pieces"
     return {"rest": "not drawn"}.get(node.kind, node.kind)
 
 
@@ -93,7 +93,7 @@ def headline(node: Node) -> tuple[str, str]:
     if node.kind == "rest":
         return "…", f"{len(node.lines):,} {node.id}"
     if node.kind == "folded":
-        return (f"{node.repeats:,}×" if node.repeats > 1 else ""), node.name
+        return (f"{node.repeats:,} ×" if node.repeats > 1 else ""), node.name or _SIGNS.get(node.symbol, node.symbol)
     if node.kind == "constant":
         return "", figure(node.value or 0.0)
     return _SIGNS.get(node.symbol, node.symbol), node.name or ("" if node.symbol else node.id)

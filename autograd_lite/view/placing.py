@@ -218,13 +218,18 @@ def _by_us(view: GraphView, cards: Mapping[str, Card]) -> Scene:
 
 def _ports(view: GraphView) -> list[float]:
     """Returns, for each edge, how far below the middle of its target it arrives: operands from top to bottom."""
-    count: dict[str, int] = {}
-    for edge in view.edges:
-        if edge.position is not None:
-            count[edge.target] = max(count.get(edge.target, 0), edge.position + 1)
+    count = _entries(view)
     return [
         0.0 if edge.position is None else _PORT * (edge.position - (count[edge.target] - 1) / 2) for edge in view.edges
     ]
+
+
+def _entries(view: GraphView) -> dict[str, int]:
+    """Returns how many operands each node has places for; 1 where they are not told apart."""
+    count = {node.id: 1 for node in view.nodes}
+    for edge in view.edges:
+        count[edge.target] = max(count[edge.target], (edge.position or 0) + 1)
+    return count
 
 
 def _smooth(points: Sequence[Point]) -> list[Point]:
@@ -270,16 +275,20 @@ def run_dot(source: str, form: str, *, seconds: float = 30.0) -> bytes:
 
 
 def _by_dot(view: GraphView, cards: Mapping[str, Card]) -> Scene:
-    rows = ["digraph {", "rankdir=LR; ordering=in; nodesep=0.25; ranksep=0.8;", 'node [shape=box fixedsize=true label=""];']
+    rows = ["digraph {", "rankdir=LR; nodesep=0.25; ranksep=0.8;", 'node [shape=record fixedsize=true label=""];', "edge [tailport=e];"]
+    entries = _entries(view)
     inside: dict[str | None, list[str]] = {None: [], **{box.id: [] for box in view.boxes}}
     for node in view.nodes:
         card = cards[node.id]
-        inside[node.box].append(f"{node.id} [width={card.width / 72:.4f} height={card.height / 72:.4f}];")
+        size = f"width={card.width / 72:.4f} height={card.height / 72:.4f}"
+        inside[node.box].append(f'{node.id} [{size} label="{"|".join(f"<p{k}>" for k in range(entries[node.id]))}"];')
     for box in reversed(view.boxes):  # inner ones first
         body = " ".join(inside[box.id])
         inside[box.parent].append(f'subgraph cluster_{box.id} {{ margin=10; label="x"; fontsize=14; {body} }}')
     rows += inside[None]
-    rows += [f'{edge.source} -> {edge.target} [id="{i}"];' for i, edge in enumerate(view.edges)]
+    for i, edge in enumerate(view.edges):
+        port = "w" if edge.position is None else f"p{edge.position}:w"
+        rows.append(f'{edge.source} -> {edge.target} [id="{i}" headport="{port}"];')
     layout = json.loads(run_dot("\n".join([*rows, "}"]), "json"))
     height = float(layout["bb"].split(",")[3])
     nodes: dict[str, Rectangle] = {}
