@@ -76,7 +76,7 @@ def find_anomaly(*values: Value) -> Anomaly | None:
 
 def _report(what: str, tape: Tape, nodes: Sequence[Value | float], index: int, number: float) -> Anomaly:
     line, node = tape.lines[index], nodes[index]
-    place = node._more.place if isinstance(node, Value) and node._more else None
+    place = node.more.place if isinstance(node, Value) else None
     if line.rule is None:
         return Anomaly(what, index, number, f"leaf {tape.label(index)!r}", place=place)
     operands = [tape.lines[i] for i in line.operands]

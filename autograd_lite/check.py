@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .arithmetics import FLOAT, IEEE
+from .context import recording
 from .errors import ArithmeticFault, InputError, OperandError
 from .tape import Tape, flatten, trace
 from .transforms import leaves_of, map_nested
@@ -176,11 +177,9 @@ class _Probe:
         return adjoints[: len(nodes)]
 
     def _call(self, nodes: Sequence[Value]) -> Value:
-        if self.leaves:
-            output = self.function()
-        else:
-            rest = iter(nodes)
-            output = self.function(*map_nested(lambda _: next(rest), self.inputs))
+        rest = iter(nodes)
+        with recording():  # also inside `no_grad`
+            output = self.function(*([] if self.leaves else map_nested(lambda _: next(rest), self.inputs)))
         if not isinstance(output, Value):
             raise OperandError(
                 f"the function returned {type(output).__name__} {output!r:.60}; it must return one Value"

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-__all__ = ["Modes", "detect_anomaly", "hint", "ieee", "modes", "no_grad"]
+__all__ = ["Modes", "detect_anomaly", "hint", "ieee", "modes", "no_grad", "recording"]
 
 
 class Modes(NamedTuple):
@@ -60,6 +60,11 @@ def no_grad() -> Any:
         True
     """
     return _mode(record=False)
+
+
+def recording() -> Any:
+    """Records again, inside a `no_grad`: for code that cannot do its work otherwise."""
+    return nullcontext() if modes().record else _mode(record=True)
 
 
 def ieee() -> Any:

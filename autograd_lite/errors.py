@@ -65,7 +65,7 @@ class ArithmeticFault(AutogradError, ArithmeticError):
 
     def enter(self, scope: str) -> None:
         """Notes that the fault arose inside a named piece of the program."""
-        self.scopes.append(scope)
+        self.scopes.append(str(scope))
 
     def __str__(self) -> str:
         inside = f" (in {' < '.join(self.scopes)})" if self.scopes else ""

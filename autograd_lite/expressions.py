@@ -49,8 +49,7 @@ _BINARY = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
 _COMPARE = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 
 
-@lru_cache(maxsize=4096)
-def parse(text: str, names: frozenset[str] | None = None) -> ast.expr:
+def parse(text: str, names: Iterable[str] | None = None) -> ast.expr:
     """Returns the syntax tree of a formula, checked node by node.
 
     Args:
@@ -70,6 +69,11 @@ def parse(text: str, names: frozenset[str] | None = None) -> ast.expr:
     """
     if not isinstance(text, str):
         raise ExpressionError(f"a formula is text, got {type(text).__name__} {text!r:.60}")
+    return _parse(text, None if names is None else frozenset(names))
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str, names: frozenset[str] | None) -> ast.expr:
     if len(text) > _LIMIT:
         raise ExpressionError(f"a formula of {len(text):,} characters is too long; the limit is {_LIMIT:,}")
     try:
@@ -231,7 +235,10 @@ class _Fold(ast.NodeTransformer):
             case _:
                 return node
         code = compile(ast.fix_missing_locations(ast.Expression(node)), "<constant>", "eval")
-        return ast.Constant(float(eval(code, self.namespace)))  # noqa: S307  # a formula that parse has checked
+        try:
+            return ast.Constant(float(eval(code, self.namespace)))  # noqa: S307  # a formula that parse has checked
+        except (ArithmeticError, ValueError):
+            return node  # 1/0: raises when it is evaluated, if it is
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return ast.Constant(math.pi) if node.id == "pi" else node

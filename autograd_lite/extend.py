@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from .check import gradcheck
-from .errors import ExpressionError, RuleError
+from .errors import ArithmeticFault, ExpressionError, RuleError
 from .expressions import parse
 from .rules import RULES, Rule
 from .value import Value, apply
@@ -57,7 +58,7 @@ def define_rule(
         ...
         autograd_lite.errors.RuleError: cube: its partial by x is wrong at (2.0,): 8.0, but numerically 12
     """
-    if not isinstance(name, str) or not name.isidentifier():
+    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
         raise RuleError(f"a rule's name is an identifier, got {name!r:.60}")
     if name in RULES:
         raise RuleError(f"{name!r} is already in the table; choose another name")
@@ -92,7 +93,11 @@ def define_rule(
 def _confirm(rule: Rule, operation: Callable[..., Any], where: tuple[Any, ...]) -> None:
     if len(where) != rule.arity:
         raise RuleError(f"{rule.name}: the check point {where!r} has {len(where)} numbers for {rule.arity} operands")
-    for letter, found in zip("xy", gradcheck(operation, where).checks, strict=False):
+    try:
+        checks = gradcheck(operation, where).checks
+    except ArithmeticFault as error:
+        raise RuleError(f"{rule.name} cannot be checked at {where!r}: {error}") from None
+    for letter, found in zip("xy", checks, strict=False):
         if found.verdict == "wrong":
             what = f"{found.analytic!r}, but numerically {found.numeric:.12g}"
             raise RuleError(f"{rule.name}: its partial by {letter} is wrong at {where!r}: {what}")

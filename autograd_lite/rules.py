@@ -84,7 +84,10 @@ _ROWS = (
     Rule(
         "pow",
         "x ** y",
-        ("y*x**(y - 1) if y != 0 else 0", "out*log(x) if x > 0 else 0 if x == 0 else nan"),
+        (
+            "y*out/x if y < 0.5 and 0 < x < inf else y*x**(y - 1) if y != 0 else 0",
+            "out*log(x) if x > 0 else 0 if x == 0 else nan",
+        ),
         domain="x > 0 or (x == 0 and y >= 0) or (x < 0 and y == floor(y))",
         kinks=("x",),
         remedy="A negative base needs a whole-number exponent, a zero base one that is not negative.",

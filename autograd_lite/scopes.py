@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
 from .errors import ArithmeticFault
-from .tape import Tape, flatten
-from .value import Call, Value
+from .tape import ScopeMark, Tape, flatten
+from .value import Call, More, Value
 
 __all__ = ["Scope", "Scopes", "in_scope", "mark_scope", "scoped", "scopes_of"]
 
@@ -30,19 +30,22 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def mark_scope(name: str, inputs: Sequence[Any], outputs: Any) -> None:
-    """Marks `outputs` as what the piece called `name` made from `inputs`.
+def mark_scope(name: str, inputs: Sequence[Any], outputs: Any, *, parts: tuple[str, ...] = ()) -> None:
+    """Marks `outputs` as what the piece called `name` made from `inputs`. Cheap: for every call of every layer.
 
     Args:
         name: the piece's own name.
         inputs: what it was called with; Values in it, also nested in lists, tuples and dicts, bound it from below.
         outputs: a Value, or Values nested likewise. Leaves and plain numbers are left alone.
+        parts: names of pieces side by side inside it, the neurons of a layer; then outputs is a list of as many Values.
     """
-    call = Call(name, tuple(inputs))
-    for output in (outputs,) if isinstance(outputs, Value) else flatten(outputs):
-        if output._rule is not None:
-            more = output._more or output.more()
-            more.calls = (*more.calls, call)
+    values = (outputs,) if isinstance(outputs, Value) else outputs if parts else flatten(outputs)
+    call = Call(name, tuple(inputs), parts, tuple(map(id, values)) if parts else ())
+    only = More(calls=(call,))  # shared by the outputs that carry nothing else
+    for value in values:
+        if value._rule is not None:
+            more = value._more
+            value._more = only if more is None else more._replace(calls=(*more.calls, call))
 
 
 def in_scope(name: str, function: Callable[..., R], *inputs: Any) -> R:
@@ -124,7 +127,8 @@ def scopes_of(tape: Tape) -> Scopes:
 
     A piece that is not wholly inside another, or that contains no operation, is left out.
     """
-    regions = [(mark, _region(tape, mark.inputs, mark.outputs)) for mark in tape.marks]
+    marks = [piece for mark in tape.marks for piece in (*_parts(mark), mark)]
+    regions = [(mark, _region(tape, mark.inputs, mark.outputs)) for mark in marks]
     regions = [(mark, region) for mark, region in regions if region]
     regions.sort(key=lambda pair: len(pair[1]))  # stable: of equal ones, the inner was marked first
     parents: list[int | None] = [None] * len(regions)
@@ -145,6 +149,12 @@ def scopes_of(tape: Tape) -> Scopes:
         kept.append(Scope(mark.name, None, frozenset(region), mark.outputs))
     scopes = tuple(Scope(s.name, parents[i], s.lines, s.outputs) for i, s in enumerate(kept))
     return Scopes(scopes, of_line)
+
+
+def _parts(mark: ScopeMark) -> list[ScopeMark]:
+    """Returns the pieces side by side inside a marked one, as marks of their own."""
+    pairs = zip(mark.parts, mark.outputs, strict=False)
+    return [ScopeMark(name, mark.inputs, (output,)) for name, output in pairs]
 
 
 def _region(tape: Tape, inputs: Sequence[int], outputs: Sequence[int]) -> set[int]:

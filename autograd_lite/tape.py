@@ -25,19 +25,22 @@ Source: R. E. Wengert, "A simple automatic derivative evaluation program", CACM 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import keyword
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from .arithmetics import FLOAT, FRACTION, IEEE, Arithmetic
-from .context import modes
-from .errors import OperandError, TapeError
+from .context import ieee, modes
+from .errors import ArithmeticFault, OperandError, TapeError
 from .faults import fault
 from .functions import VALUE
 from .operations import symbol
 from .rules import Rule
-from .value import Value, local_partial, number
+from .value import Call, Value, local_partial, number
 
 __all__ = ["FRACTION", "Back", "Line", "Run", "ScopeMark", "Tape", "record", "trace"]
 
@@ -77,11 +80,15 @@ class Back(NamedTuple):
 
 
 class ScopeMark(NamedTuple):
-    """One call of a named piece of the program: what went in and what came out, as line indices."""
+    """One call of a named piece of the program: what went in and what came out, as line indices.
+
+    `parts`, where there are any, names a piece for each output: the neurons of a layer.
+    """
 
     name: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -177,9 +184,13 @@ class Tape:
             if len(inputs) != len(self.leaves):
                 raise TapeError(f"got {len(inputs)} inputs for {len(self.leaves)} leaves: {self._leaf_names()}")
             return dict(zip(self.leaves, inputs, strict=True))
+        called: dict[str | int, list[int]] = {i: [i] for i in self.leaves}
+        for i in self.leaves:
+            if self.lines[i].name:
+                called.setdefault(self.lines[i].name, []).append(i)
         given = {}
         for key, value in inputs.items():
-            matches = [i for i in self.leaves if key in (i, self.lines[i].name)]
+            matches = called.get(key) if isinstance(key, str | int) else None
             if not matches:
                 raise TapeError(f"{key!r} is not a leaf of this tape; its leaves are {self._leaf_names()}")
             if len(matches) > 1:
@@ -242,10 +253,11 @@ class Tape:
                 v3 = 3.0 * v1
                 return v3
         """
-        names = {i: self.lines[i].name if self.lines[i].name.isidentifier() else f"v{i}" for i in self.leaves}
+        taken = {symbol(line.rule) for line in self.lines if line.rule} | {"nan", "inf"}
+        names = {i: _identifier(self.lines[i].name, taken) or f"v{i}" for i in self.leaves}
         if len(set(names.values())) < len(names):
             names = {i: f"v{i}" for i in self.leaves}
-        texts = names | {line.index: repr(line.data) for line in self.lines if line.constant}
+        texts = names | {line.index: _literal(line.data) for line in self.lines if line.constant}
         texts |= {line.index: f"v{line.index}" for line in self.lines if line.rule}
         rows = [f"def {name}({', '.join(names.values())}):"]
         for line in self.lines:
@@ -299,6 +311,17 @@ class Tape:
         return load(path, rules=rules)
 
 
+def _identifier(name: str, taken: Collection[str]) -> str:
+    """Returns the name if source text can use it for a leaf, else ""."""
+    clashes = name in taken or keyword.iskeyword(name) or re.fullmatch(r"v\d+", name)
+    return name if name.isidentifier() and name.isascii() and not clashes else ""
+
+
+def _literal(data: float) -> str:
+    text = repr(data)
+    return f"({text})" if text.startswith("-") else text  # (-2.0) ** x is not -2.0 ** x
+
+
 @dataclass(frozen=True)
 class Run:
     """A tape evaluated: one value per line, in some arithmetic."""
@@ -321,7 +344,12 @@ class Run:
         lone = self.tape.lone(line)
         if self.arithmetic is FLOAT:
             return local_partial(line.rule, position, operands, self.values[index], lone=lone)
-        return self.arithmetic.partial(line.rule, position, lone=lone)(*operands, self.values[index])
+        partial = self.arithmetic.partial(line.rule, position, lone=lone)
+        try:
+            return partial(*operands, self.values[index])
+        except ArithmeticFault:  # over Values, as over floats: at the edge of a domain a slope is its limit
+            with ieee():
+                return partial(*operands, self.values[index])
 
     def adjoints(self, seeds: Sequence[Any] | None = None, *, wanted: Iterable[int] | None = None) -> list[Any]:
         """Folds the reverse sweep: returns d (sum of seed * output) / d line, for every line.
@@ -363,9 +391,9 @@ class Run:
         """Returns the adjoint of every leaf by its label; for leaves that share a name, by line: "v0", "v7"."""
         adjoints = self.adjoints(seeds)
         names = [self.tape.label(i) for i in self.tape.leaves]
+        count = Counter(names)
         return {
-            name if names.count(name) == 1 else f"v{i}": adjoints[i]
-            for i, name in zip(self.tape.leaves, names, strict=True)
+            name if count[name] == 1 else f"v{i}": adjoints[i] for i, name in zip(self.tape.leaves, names, strict=True)
         }
 
     def tangents(self, directions: Mapping[int, Any]) -> list[Any]:
@@ -450,17 +478,21 @@ def trace(outputs: Sequence[Any], *, inputs: Iterable[Value] = ()) -> tuple[Tape
 def _marks(nodes: Sequence[Value | float], index: Mapping[int, int]) -> tuple[ScopeMark, ...]:
     calls: dict[int, tuple[Any, list[int]]] = {}
     for position, node in enumerate(nodes):
-        if isinstance(node, Value) and node._more:
-            for call in node._more.calls:
+        if isinstance(node, Value):
+            for call in node.more.calls:
                 calls.setdefault(id(call), (call, []))[1].append(position)
-    return tuple(
-        ScopeMark(call.name, tuple(index[id(v)] for v in flatten(call.inputs) if id(v) in index), tuple(outputs))
-        for call, outputs in calls.values()
-    )
+    return tuple(_mark(call, outputs, nodes, index) for call, outputs in calls.values())
+
+
+def _mark(call: Call, outputs: list[int], nodes: Sequence[Value | float], index: Mapping[int, int]) -> ScopeMark:
+    names = dict(zip(call.outputs, call.parts, strict=True))
+    parts = tuple(names[id(nodes[i])] for i in outputs) if names else ()
+    inputs = tuple(index[id(v)] for v in flatten(call.inputs) if id(v) in index)
+    return ScopeMark(call.name, inputs, tuple(outputs), parts)
 
 
 def flatten(nested: Any) -> list[Value]:
-    """Returns the Values in nested lists, tuples and dictionaries, each once, in order."""
+    """Returns the Values in nested lists, tuples, dictionaries and arrays, each once, in order."""
     found: dict[int, Value] = {}
     stack = [nested]
     while stack:
@@ -471,4 +503,6 @@ def flatten(nested: Any) -> list[Value]:
             stack.extend(reversed(thing))
         elif isinstance(thing, dict):
             stack.extend(reversed(thing.values()))
+        elif getattr(getattr(thing, "dtype", None), "kind", "") == "O":  # an array of objects
+            stack.extend(reversed(thing.ravel().tolist()))
     return list(found.values())

@@ -2,7 +2,7 @@
 
     {"format": "autograd-lite tape", "version": 1,
      "lines": [["", [], -4.0, "a", false], ["mul", [0, 1], -8.0, "", false], ...],
-     "outputs": [5], "scopes": [["neuron0", [0], [5]], ...]}
+     "outputs": [5], "scopes": [["layer0", [0], [5, 9], ["neuron0", "neuron1"]], ...]}
 
 Numbers are written with `repr`, so every float comes back to the bit; nan and infinities travel as strings.
 """
@@ -57,14 +57,21 @@ def load(path: str | os.PathLike[str], *, rules: Iterable[Rule] = ()) -> Tape:
     known = dict(RULES) | {rule.name: rule for rule in rules}
     try:
         text = Path(path).read_text(encoding="utf-8")
-        document = json.loads(text)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        document = json.loads(text, object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
         raise TapeError(f"{path} is not JSON ({error}); was it written by Tape.save?") from None
     try:
         return _tape(document, known).validate()
-    except (TapeError, KeyError, TypeError, ValueError, IndexError) as error:
+    except (TapeError, KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         reason = f"has no {error.args[0]!r}" if isinstance(error, KeyError) else str(error)
         raise TapeError(f"{path} is not a tape: {reason}") from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    if len(set(keys)) < len(keys):
+        raise ValueError(f"duplicate keys among {keys!r:.80}")
+    return dict(pairs)
 
 
 def _tape(document: Any, known: Mapping[str, Rule]) -> Tape:
@@ -75,8 +82,18 @@ def _tape(document: Any, known: Mapping[str, Rule]) -> Tape:
     if unknown := set(document) - {"format", "version", "lines", "outputs", "scopes"}:
         raise TapeError(f"unknown keys {sorted(unknown)}")
     lines = tuple(_line(index, entry, known) for index, entry in enumerate(document["lines"]))
-    marks = tuple(ScopeMark(_text(name), _indices(ins), _indices(outs)) for name, ins, outs in document["scopes"])
+    marks = tuple(_mark(entry) for entry in document["scopes"])
     return Tape(lines, _indices(document["outputs"]), marks)
+
+
+def _mark(entry: Any) -> ScopeMark:
+    try:
+        name, inputs, outputs, parts = entry
+    except (TypeError, ValueError):
+        raise TapeError(f"the scope {entry!r:.60} is not [name, inputs, outputs, parts]") from None
+    if not isinstance(parts, list) or len(parts) not in (0, len(outputs)):
+        raise TapeError(f"the scope {entry!r:.60} has {parts!r:.60} for parts: one name an output, or none")
+    return ScopeMark(_text(name), _indices(inputs), _indices(outputs), tuple(_text(part) for part in parts))
 
 
 def _line(index: int, entry: Any, known: Mapping[str, Rule]) -> Line:

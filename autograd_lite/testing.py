@@ -595,12 +595,20 @@ def _nearest(x: Any) -> Any:
 
 
 @cache
-def ball_arithmetic(bits: int = 53) -> Arithmetic:
+def ball_arithmetic(bits: int = 53, *, rounded: bool = False) -> Arithmetic:
     """Returns balls, numbers with a proven bound on their rounding, whose centres have so many bits.
 
     Comparisons look at the centres, as floats would; so a result near a kink is not to be trusted.
+
+    Args:
+        bits: of the centres.
+        rounded: whether literals of many digits were themselves rounded, as those on the tape of a derivative were.
     """
     from flint import arb
+
+    def literal(x: Any) -> Any:
+        mantissa = math.frexp(x)[0] * 2**20 if isinstance(x, float) else 0.0
+        return arb(x, 4 * math.ulp(x)) if mantissa % 1 else _ball(x)
 
     functions: dict[str, Callable[..., Any]] = {
         name: getattr(arb, name) for name in ("exp", "expm1", "log", "log1p", "sqrt", "erf", "erfc", "floor")
@@ -614,7 +622,7 @@ def ball_arithmetic(bits: int = 53) -> Arithmetic:
     return Arithmetic(
         f"{bits}-bit ball",
         functions,
-        number=_ball,
+        number=literal if rounded else _ball,
         real=lambda x: x.mid() if isinstance(x, arb) else x,
         divide=lambda x, y: _ball(x) / y,
         power=_ball_power,
@@ -671,7 +679,7 @@ def series_arithmetic(bits: int = 300, order: int = 1) -> Arithmetic:
         "hypot": lambda x, y: (x * x + y * y).sqrt(),
         "sinh": lambda x: (x.exp() - (-x).exp()) / 2,
         "cosh": lambda x: (x.exp() + (-x).exp()) / 2,
-        "tanh": odd(lambda x: 1 - 2 / (1 + (2 * x).exp())),
+        "tanh": odd(lambda x: (1 - (-2 * x).exp()) / (1 + (-2 * x).exp())),
         "arcsinh": odd(lambda x: (x + (1 + x * x).sqrt()).log()),
         "arccosh": lambda x: (x + ((x - 1) * (x + 1)).sqrt()).log(),
         "arctanh": lambda x: ((1 + x) / (1 - x)).log() / 2,
@@ -757,8 +765,8 @@ def judge(computed: float, read: Any, truth: Any) -> Certificate:
         bound = 2 * float(read.rad()) + 4 * math.ulp(true)
         if not (truth.is_finite() and read.is_finite() and truth.rad() <= 1e-3 * bound):
             return Certificate(computed, true, math.nan, math.inf, "undecided")
-        if not math.isfinite(computed):
-            return Certificate(computed, true, math.inf, bound, "wrong")
+        if not (math.isfinite(computed) and math.isfinite(true)):
+            return Certificate(computed, true, math.inf, bound, "certified" if computed == true else "wrong")
         error = float(abs(arb(computed) - truth).mid())
         if error > bound or not read.overlaps(truth):
             return Certificate(computed, true, error, bound, "wrong")
@@ -863,19 +871,23 @@ def _limit(tape: Tape, inputs: Sequence[float], position: int, side: int) -> flo
     if far != far or near != near:
         return None
     growth = abs(near / far) if far else 1.0  # as the step shrinks to a millionth: 1e6 at a jump, 1e3 for a root at 0
-    return math.nan if growth > 1e5 else math.copysign(math.inf, near) if growth > 10 else float(near)
+    if growth > 1 + 1e-9:
+        return math.nan if growth > 1e6 * (1 - 1e-9) else math.copysign(math.inf, near)
+    return float(near) if growth > 1 - 1e-9 else 0.0
 
 
 def _against(claimed: float, sides: Sequence[float], *, alone: bool) -> str:
     """Says how a claimed slope offends the convention; `alone` if there are no other operands to share with."""
-    if not sides or claimed in sides:
+    if not sides:
         return ""
-    if any(side != side for side in sides):  # a jump: no slope; 0, as documented, or nan
-        return "" if claimed == 0 or claimed != claimed else f"{claimed!r} at a jump"
+    if any(side != side for side in sides):  # a jump: the slope of the side it belongs to, else 0; or nan
+        sides = [side for side in sides if side == side] or [0.0]
+        if claimed != claimed:
+            return ""
     low, high = min(sides), max(sides)
     least = 0.0 if low < 0 < high else min(low, high, key=abs)
     wanted = least if alone else min(max(claimed, low), high)
-    near = abs(claimed - wanted) <= 1e-9 * abs(wanted) + 1e-30
+    near = claimed == wanted or abs(claimed - wanted) <= 1e-9 * abs(wanted) + 1e-30
     return "" if near else f"{claimed!r}, not {wanted!r}"
 
 

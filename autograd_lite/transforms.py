@@ -13,11 +13,13 @@ reverse sweep of a tape can be evaluated over Values, and so is recorded itself.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any
 
 from .arithmetics import FLOAT
+from .context import recording
 from .errors import InputError, OperandError, ShapeError
 from .functions import VALUE
 from .rules import RULES
@@ -38,11 +40,14 @@ class _Call:
     def __init__(self, function: Function, args: Sequence[Any], argnums: Sequence[int]) -> None:
         self.inputs: list[Value] = []
         fresh = [map_nested(self._node, arg) if i in argnums else arg for i, arg in enumerate(args)]
-        self.args = [fresh[i] for i in argnums]
+        count = itertools.count()
+        places = {i: map_nested(lambda _: next(count), args[i]) for i in sorted(set(argnums))}
+        self.places = [places[i] for i in argnums]  # for each input asked for, its position among `inputs`
         outer = _OUTER.get()
         token = _OUTER.set(outer | {id(node) for node in self.inputs})
         try:
-            self.output = function(*fresh)
+            with recording():  # `no_grad` around a derivative is not meant for it
+                self.output = function(*fresh)
         finally:
             _OUTER.reset(token)
         self.leaves = leaves_of(self.output)
@@ -51,6 +56,8 @@ class _Call:
                 kind = type(leaf).__name__
                 raise OperandError(f"the function returned {kind} {leaf!r:.60}; it must return Values or numbers")
         self.outputs = [leaf if isinstance(leaf, Value) else Value(leaf) for leaf in self.leaves]
+        if not self.outputs:
+            raise ShapeError("the function returned no number; it must return at least one")
         tape, nodes = trace(self.outputs, inputs=self.inputs)
         # Values in, Values out; also when the function closes over an input of a derivative being taken around this one
         self.symbolic = bool(flatten(list(args))) or any(id(node) in outer for node in nodes)
@@ -67,27 +74,32 @@ class _Call:
 
     def pull(self, seeds: Sequence[Any]) -> list[Any]:
         """Returns d (sum of seed * output) / d input for every input: one reverse sweep."""
-        adjoints = self.run.adjoints(seeds, wanted=self.where)
-        return [0.0 if adjoints[i] is None else adjoints[i] for i in self.where]
+        adjoints = self.run.adjoints([_number(seed, "a seed") for seed in seeds], wanted=self.where)
+        return [self._own(0.0 if adjoints[i] is None else adjoints[i]) for i in self.where]
 
     def push(self, directions: Sequence[Any]) -> list[Any]:
         """Returns the directional derivative of every output: one forward sweep."""
-        tangents = self.run.tangents(dict(zip(self.where, directions, strict=True)))
-        return [tangents[i] for i in self.run.tape.outputs]
+        numbers = [_number(direction, "a direction") for direction in directions]
+        tangents = self.run.tangents(dict(zip(self.where, numbers, strict=True)))
+        return [self._own(tangents[i]) for i in self.run.tape.outputs]
+
+    def _own(self, derivative: Any) -> Any:
+        """Returns a derivative as what the caller deals in: also one that happens to be constant is a Value then."""
+        return Value(derivative) if self.symbolic and not isinstance(derivative, Value) else derivative
 
     def shaped(self, flat: Sequence[Any], argnums: int | Sequence[int]) -> Any:
         """Returns one number per input in the shape of the arguments."""
-        rest = iter(flat)
-        shaped = [map_nested(lambda _: next(rest), arg) for arg in self.args]
+        shaped = [map_nested(flat.__getitem__, place) for place in self.places]
         return shaped[0] if isinstance(argnums, int) else tuple(shaped)
 
     def result(self) -> Any:
         """Returns what the function returned: Values if it was called with Values, else numbers."""
-        return (
-            self.output
-            if self.symbolic
-            else map_nested(lambda v: v.data if isinstance(v, Value) else float(v), self.output)
-        )
+        rest = iter(self.outputs)
+        return map_nested(lambda _: next(rest) if self.symbolic else next(rest).data, self.output)
+
+
+def _number(thing: Any, where: str) -> Any:
+    return thing if isinstance(thing, Value) else number(thing, where)
 
 
 def map_nested(function: Callable[[Any], Any], nested: Any) -> Any:

@@ -13,9 +13,11 @@ and what happens off the beaten path: other kinds of operands, faults, modes.
 from __future__ import annotations
 
 import math
+import os
 import threading
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from numbers import Number
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from . import operations
@@ -34,6 +36,8 @@ NOT_COMPUTED = float("0")
 """The gradient of a node that no backward pass has reached: reads as 0.0, and is known by identity (`is`)."""
 
 _SWEEPING = threading.Lock()  # two threads may sweep graphs that share leaves
+if hasattr(os, "register_at_fork"):  # a child must not inherit the lock of a thread that it does not inherit
+    os.register_at_fork(before=_SWEEPING.acquire, after_in_parent=_SWEEPING.release, after_in_child=_SWEEPING.release)
 
 
 class Call(NamedTuple):
@@ -42,22 +46,33 @@ class Call(NamedTuple):
     Args:
         name: the scope's own name.
         inputs: what the piece was called with; Values in it bound the piece from below.
+        parts: names of pieces side by side inside it, one an output; empty if it has none.
+        outputs: the identities of the outputs that `parts` names, in the same order.
     """
 
     name: str
     inputs: tuple[Any, ...]
+    parts: tuple[str, ...] = ()
+    outputs: tuple[int, ...] = ()
 
 
-class More:
-    """What only some nodes carry: a name, a scope, a source line, the condition of `where`."""
+class More(NamedTuple):
+    """What only some nodes carry; never changed, so that nodes can share it.
 
-    __slots__ = ("calls", "condition", "name", "place")
+    Args:
+        name: given by the user.
+        calls: the pieces of the program that the node is an output of, innermost first.
+        place: the source line that made it, under `detect_anomaly`.
+        condition: of `where`.
+    """
 
-    def __init__(self) -> None:
-        self.name = ""
-        self.calls: tuple[Call, ...] = ()  # innermost first
-        self.place: Place | None = None
-        self.condition: float | None = None
+    name: str = ""
+    calls: tuple[Call, ...] = ()
+    place: Place | None = None
+    condition: float | None = None
+
+
+_NOTHING_MORE = More()
 
 
 class Value:
@@ -134,13 +149,13 @@ class Value:
     @property
     def name(self) -> str:
         """The name given at construction or later; empty if none."""
-        return self._more.name if self._more else ""
+        return self.more.name
 
     @name.setter
     def name(self, new: str) -> None:
         if not isinstance(new, str):
             raise OperandError(f"a name is text, got {type(new).__name__} {new!r:.60}")
-        self.more().name = new
+        self._more = self.more._replace(name=new)
 
     @property
     def is_leaf(self) -> bool:
@@ -158,7 +173,7 @@ class Value:
         if self._rule is None:
             return ()
         sides: tuple[Any, ...] = (self._x, self._y)[: self._rule.arity]
-        return sides if self._rule.name != "where" else (self.more().condition or 0.0, *sides)
+        return sides if self._rule.name != "where" else (self.more.condition or 0.0, *sides)
 
     @property
     def partials(self) -> tuple[float | None, ...]:
@@ -190,9 +205,10 @@ class Value:
         seed = number(seed, "seed")
         order: list[Value] = []
         leaves: list[tuple[Value, float]] = []
+        path: list[Value] = []
         with _SWEEPING:
             try:
-                self._walk(order, leaves)
+                self._walk(order, leaves, path)
                 self._grad = seed
                 for node in reversed(order):
                     adjoint = node._grad
@@ -207,17 +223,19 @@ class Value:
             except BaseException:  # interrupted: give the leaves back what they had
                 for leaf, before in leaves:
                     leaf._grad = before
-                for node in order:
+                for node in (*order, *path):
                     node._grad = NOT_COMPUTED
                 raise
         if hint["careful"] and modes().anomaly:
             for node in (self, *reversed(order), *(leaf for leaf, _ in leaves)):
                 if not math.isfinite(node._grad):
                     what = f"the gradient of {node.label()}"
-                    raise non_finite(what, node._grad, place=node._more.place if node._more else "")
+                    raise non_finite(what, node._grad, place=node.more.place or "")
 
-    def _walk(self, order: list[Value], leaves: list[tuple[Value, float]]) -> None:
+    def _walk(self, order: list[Value], leaves: list[tuple[Value, float]], path: list[Value]) -> None:
         """Lists the results this node depends on, operands before consumers, and the leaves with their gradients.
+
+        `path` is empty before and after; in between, it leads from this node to the one being looked at.
 
         A depth-first walk without recursion. Every node met gets a gradient of `zero`, an object of its own made for
         this pass: whoever carries it has been met, so no set of visited nodes is needed, and the sweep can add to it.
@@ -227,7 +245,7 @@ class Value:
             leaves.append((self, self._grad))
             return
         self._grad = zero
-        path = [self]
+        path.append(self)
         push, pop, done = path.append, path.pop, order.append
         node = self
         while True:
@@ -278,11 +296,13 @@ class Value:
             return repr(self.name) if len(self.name) <= 60 else repr(self.name[:57] + "...")
         return f"{self._rule.name if self._rule else 'a leaf'} = {self._data!r}"
 
+    @property
     def more(self) -> More:
-        """Returns the node's rarely needed part, made on first use."""
-        if self._more is None:
-            self._more = More()
-        return self._more
+        """What only some nodes carry: a name, scopes, a source line."""
+        return self._more or _NOTHING_MORE
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data, spec) if spec else repr(self)
 
     def __repr__(self) -> str:
         name = f", name={self.name!r}" if self.name else ""
@@ -294,8 +314,10 @@ class Value:
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Value):
             return self is other
-        if is_number(other) or isinstance(other, bool):
-            raise DetachedError(f"{self.label()} == {other!r}: Values are equal only to themselves; compare .data")
+        if is_number(other) or isinstance(other, Number):
+            raise DetachedError(
+                f"{self.label()} == {_short(other)}: Values are equal only to themselves; compare .data"
+            )
         return NotImplemented
 
     def __lt__(self, other: Any) -> bool:
@@ -461,8 +483,11 @@ def number(thing: Any, where: str) -> float:
             digits = int(math.log10(abs(int(thing)))) + 1
             raise Overflow(f"{where}: an integer of {digits} digits is too large for a float") from None
     kind = "Value" if isinstance(thing, Value) else type(thing).__name__
-    remedy = _REMEDY.get(kind, "use a float")
-    raise OperandError(f"{where}: {kind} {_short(thing)} is not a real number; {remedy}")
+    raise OperandError(f"{where}: {kind} {_short(thing)} is not a real number; {_remedy(thing) or 'use a float'}")
+
+
+def _remedy(thing: object) -> str:
+    return next((_REMEDY[kind.__name__] for kind in type(thing).__mro__ if kind.__name__ in _REMEDY), "")
 
 
 def _short(thing: object) -> str:
@@ -516,10 +541,8 @@ def apply(rule: Rule, *operands: Any, condition: float | None = None) -> Value:
         for position, v in enumerate(sides)
     ]
     node._dx, node._dy = (*slopes, None)[:2]
-    if condition is not None:
-        node.more().condition = condition
-    if mode.anomaly:
-        node.more().place = here()
+    if condition is not None or mode.anomaly:
+        node._more = More(condition=condition, place=here() if mode.anomaly else None)
     return node
 
 
@@ -542,7 +565,7 @@ def local_partial(rule: Rule, position: int, numbers: Sequence[float], out: floa
 def operate(rule: Rule, x: Any, y: Any) -> Value:
     """Returns x (operator) y for whatever Python hands to an operator; arrays and strangers get their own turn."""
     other = y if isinstance(x, Value) else x
-    known = is_number(other) or isinstance(other, Value) or type(other).__name__ in _REMEDY
+    known = is_number(other) or isinstance(other, Value) or _remedy(other)
     if _is_array(other) or not known:
         return NotImplemented  # type: ignore[no-any-return]  # the other operand's turn
     return apply(rule, x, y)

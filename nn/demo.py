@@ -92,7 +92,7 @@ def run(output: Path, *, epochs: int = 30, seed: int = 0, progress: bool = True)
         raise InputError(f"{output}: there is no folder {output.absolute().parent}; make it first")
     data = iris(seed)
     model = MLP(
-        len(data.features), [HIDDEN, len(data.classes)], activation="tanh", initializer="xavier_uniform", rng=seed
+        len(data.features), [HIDDEN, len(data.classes)], activation="tanh", initializer="glorot_uniform", rng=seed
     )
     count = len(model.parameters())
     print(f"Iris: {len(data.X)} flowers to learn from, {len(data.X_test)} held out")

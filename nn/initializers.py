@@ -4,14 +4,14 @@ An initializer draws one weight: `initializer(rng, fan_in, fan_out)`. A neuron o
 so weights must shrink as fan_in grows, or signals grow from layer to layer. Biases always start at 0.
 
     uniform          U(-1, 1), whatever the fan: micrograd's, and the default
-    xavier_uniform   U(-a, a),  a = sqrt(6 / (fan_in + fan_out))
-    xavier_normal    N(0, s),   s = sqrt(2 / (fan_in + fan_out))
+    glorot_uniform   U(-a, a),  a = sqrt(6 / (fan_in + fan_out))
+    glorot_normal    N(0, s),   s = sqrt(2 / (fan_in + fan_out))
     he_uniform       U(-a, a),  a = sqrt(6 / fan_in)
     he_normal        N(0, s),   s = sqrt(2 / fan_in)
     lecun_normal     N(0, s),   s = sqrt(1 / fan_in)
     zeros            0: every neuron of a layer stays like the others, which is worth seeing once
 
-Sources: Xavier Glorot and Yoshua Bengio, Understanding the difficulty of training deep feedforward neural networks,
+Sources: Glorot Glorot and Yoshua Bengio, Understanding the difficulty of training deep feedforward neural networks,
 2010, equation 16. Kaiming He et al., Delving deep into rectifiers, 2015, equation 10. Yann LeCun et al., Efficient
 BackProp, 1998, section 4.6.
 """
@@ -61,12 +61,12 @@ def normal(deviation: float) -> Initializer:
     return lambda rng, _fan_in, _fan_out: rng.gauss(0.0, s)
 
 
-def _xavier_uniform(rng: Rng, fan_in: int, fan_out: int) -> float:
+def _glorot_uniform(rng: Rng, fan_in: int, fan_out: int) -> float:
     a = math.sqrt(6 / (fan_in + fan_out))
     return rng.uniform(-a, a)
 
 
-def _xavier_normal(rng: Rng, fan_in: int, fan_out: int) -> float:
+def _glorot_normal(rng: Rng, fan_in: int, fan_out: int) -> float:
     return rng.gauss(0.0, math.sqrt(2 / (fan_in + fan_out)))
 
 
@@ -93,8 +93,8 @@ INITIALIZERS: Mapping[str, Initializer] = MappingProxyType(
         "he_uniform": _he_uniform,
         "lecun_normal": _lecun_normal,
         "uniform": uniform(-1, 1),
-        "xavier_normal": _xavier_normal,
-        "xavier_uniform": _xavier_uniform,
+        "glorot_normal": _glorot_normal,
+        "glorot_uniform": _glorot_uniform,
         "zeros": _zeros,
     }
 )

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite import InputError, ShapeError, Value
+from autograd_lite import ArithmeticFault, InputError, ShapeError, Value
 
 from .activations import activation_function
 from .initializers import Initializer, initializer_function
@@ -121,6 +121,7 @@ class Layer(Module):
             Neuron(nin, nonlin, activation=activation, initializer=initializer, rng=rng, fan_out=nout)
             for _ in range(nout)
         ]
+        self._parts = tuple(neuron.scope for neuron in self.neurons)
 
     def forward(self, x: Any) -> Value | list[Value]:
         """Returns the output of each neuron; of a single neuron the output itself, not a list of one.
@@ -132,7 +133,13 @@ class Layer(Module):
             OperandError: an element of x is not a number.
         """
         x = features(x, len(self.neurons[0].w), self.scope)
-        out: list[Value] = [neuron(x) for neuron in self.neurons]
+        out = []
+        for neuron in self.neurons:
+            try:
+                out.append(neuron.forward(x))  # not called: the layer's call marks all its neurons at once
+            except ArithmeticFault as fault:
+                fault.enter(neuron.scope)
+                raise
         return out[0] if len(out) == 1 else out
 
     def __repr__(self) -> str:

@@ -44,6 +44,8 @@ class Module:
     training: bool = True
     """Whether the module is being trained rather than used; see `train` and `eval`."""
 
+    _parts: tuple[str, ...] = ()  # of a module whose outputs are made by pieces side by side: their names
+
     scope: str = "module"
     """How pictures and errors call this module: the attribute it was assigned to, or else its class."""
 
@@ -71,7 +73,7 @@ class Module:
         except ArithmeticFault as fault:
             fault.enter(self.scope)
             raise
-        mark_scope(self.scope, inputs, out)
+        mark_scope(self.scope, inputs, out, parts=self._parts)
         return out
 
     # ------------------------------------------------------------ parameters

@@ -4,14 +4,14 @@
     >>> X, y = [[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0]
     >>> model = Neuron(1, activation="linear", rng=1)
     >>> optimizer = SGD(model.parameters(), learning_rate=0.2)
-    >>> history = fit(model, X, y, loss=half_squared_error, optimizer=optimizer, epochs=99, progress=False)
+    >>> history = fit(model, X, y, loss=half_squared_error, optimizer=optimizer, epochs=300, progress=False)
     >>> round(model.w[0].data, 3), round(model.b.data, 3)
     (2.0, 1.0)
     >>> history.losses[0] > history.losses[-1]
     True
 
-Samples go through the scalar engine one at a time: the gradient of a mean is the mean of the gradients, so each sample's
-graph can be dropped before the next one is built.
+Samples go through the scalar engine one at a time: the gradient of a mean is the mean of the gradients, so each
+sample's graph can be dropped before the next one is built.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from typing import Any
 
 from autograd_lite import ArithmeticFault, InputError, NonFiniteError, OperandError, ShapeError, Value, no_grad
 
-from .inputs import Rows, random_source, real, samples, table, whole
+from .data import Rows, samples, table
+from .inputs import random_source, real, whole
 from .layers import MLP
 from .module import Module
 from .optimizers import Optimizer

@@ -162,8 +162,8 @@ def test_the_neurons_of_a_layer_differ():
 
 DEVIATIONS = {
     "uniform": (1 / 3) ** 0.5,
-    "xavier_uniform": (2 / 250) ** 0.5,
-    "xavier_normal": (2 / 250) ** 0.5,
+    "glorot_uniform": (2 / 250) ** 0.5,
+    "glorot_normal": (2 / 250) ** 0.5,
     "he_uniform": (2 / 200) ** 0.5,
     "he_normal": (2 / 200) ** 0.5,
     "lecun_normal": (1 / 200) ** 0.5,

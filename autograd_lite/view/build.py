@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..errors import InputError
-from ..operations import symbol
-from ..scopes import Scopes, scopes_of
-from ..tape import Tape, trace
-from ..value import Value
+from autograd_lite.errors import InputError
+from autograd_lite.operations import symbol
+from autograd_lite.scopes import Scopes, scopes_of
+from autograd_lite.tape import Tape, trace
+from autograd_lite.value import Value
+
 from .fold import Fold, Group, groups_of, homes
 from .graph import Box, Edge, GraphView, Node, Result
 
@@ -79,7 +80,9 @@ class _Builder:
         } | self.outputs
 
     def view(self, folded: Collection[int]) -> GraphView:
-        order = sorted(self.members, key=lambda group: (group.kind == "later", group.kind != "earlier", self.members[group][-1]))
+        order = sorted(
+            self.members, key=lambda group: (group.kind == "later", group.kind != "earlier", self.members[group][-1])
+        )
         nodes = tuple(self._node(group) for group in order)
         boxes = self._boxes({node.box for node in nodes}, folded)
         return GraphView(nodes, self._edges(order), boxes, len(self.tape.lines), self._notes(nodes))
@@ -196,9 +199,8 @@ class _Builder:
             notes.append(f"{inside:,} of {len(self.tape.lines):,} values are folded into {into}; fold=None opens all.")
         hidden = sum(len(node.lines) for node in nodes if node.kind == "rest")
         if hidden:
-            notes.append(
-                f"{hidden:,} of {len(self.tape.lines):,} values are not drawn; focus=value, hops=2 looks around a value."
-            )
+            of = f"{hidden:,} of {len(self.tape.lines):,} values"
+            notes.append(f"{of} are not drawn; focus=value, hops=2 looks around a value.")
         if not any(isinstance(value, Value) and value.grad_computed for value in self.made_from):
             notes.append("Gradients are not computed yet: call backward() first.")
         return tuple(notes)

@@ -48,7 +48,7 @@ def _rows(node: Node, *, with_gradients: bool) -> tuple[tuple[str, str], ...]:
     if not node.operations:
         return ()
     rows = [("inside", f"{node.operations:,} operations" if node.operations > 1 else "1 operation")]
-    shown = node.results[:_MOST_RESULTS] if len(node.results) <= 16 and node.repeats == 1 else ()
+    shown = node.results[:_MOST_RESULTS] if len(node.results) <= 16 and (node.symbol or node.repeats == 1) else ()
     if len(shown) == 1:
         rows.append(("value", figure(shown[0].value)))
         return (*rows, ("grad", gradient(shown[0].adjoint))) if with_gradients else tuple(rows)

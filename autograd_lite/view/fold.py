@@ -6,7 +6,8 @@ folding, merging and hiding each make groups coarser, and never lose a line.
 The automatic choice, by the number of values: up to 60 everything; up to 400 the innermost pieces (neurons) folded;
 beyond that the pieces around them (layers); the first that leaves at most 60 nodes, else the coarsest. If that leaves
 more than 60, equal pieces side by side ("100 samples") become one node, and so do the additions of a long sum and
-leaves that are used by the same nodes; if it leaves more than 400, the outputs and what is near them are drawn, and one node stands for the rest.
+leaves that are used by the same nodes. If it leaves more than 400, the outputs and what is near them are drawn, and one
+node stands for the rest.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from collections import deque
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import InputError
+from autograd_lite.errors import InputError
 
 if TYPE_CHECKING:
-    from ..scopes import Scopes
-    from ..tape import Tape
+    from autograd_lite.scopes import Scopes
+    from autograd_lite.tape import Tape
 
 __all__ = ["ALL", "LEGIBLE", "NEURONS", "Fold", "Group", "groups_of", "homes"]
 

@@ -130,7 +130,8 @@ class GraphView:
     def has_adjoints(self) -> bool:
         """Whether any node drawn has a gradient."""
         return any(
-            node.adjoint is not None or any(result.adjoint is not None for result in node.results) for node in self.nodes
+            node.adjoint is not None or any(result.adjoint is not None for result in node.results)
+            for node in self.nodes
         )
 
     def __str__(self) -> str:
@@ -158,7 +159,8 @@ class GraphView:
 
         Args:
             engine: who places the nodes. "builtin" always works and gives the same bytes everywhere; "dot" needs
-                Graphviz's program; "auto" takes dot if it is there.
+                Graphviz's program; "auto" takes dot if it is there and the view has no boxes, which our own layout
+                places better.
         Raises:
             GraphError: engine="dot", and there is no `dot` on PATH; or dot failed.
             InputError: another engine.

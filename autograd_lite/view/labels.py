@@ -11,7 +11,8 @@ import unicodedata
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
-from ..notation import printable
+from autograd_lite.notation import printable
+
 from .graph import Node
 
 __all__ = ["columns", "exact", "figure", "gradient", "headline", "kind_of", "printable", "sentence", "short", "xml"]
@@ -50,9 +51,7 @@ def columns(text: str) -> int:
     """
     if text.isascii():
         return len(text)
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
-    )
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def short(text: str, limit: int = 18) -> str:
@@ -92,8 +91,10 @@ def headline(node: Node) -> tuple[str, str]:
     """
     if node.kind == "rest":
         return "…", f"{len(node.lines):,} {node.id}"
+    if node.kind == "folded" and node.symbol:
+        return _SIGNS.get(node.symbol, node.symbol), f"{node.repeats:,} in a row"
     if node.kind == "folded":
-        return (f"{node.repeats:,} ×" if node.repeats > 1 else ""), node.name or _SIGNS.get(node.symbol, node.symbol)
+        return (f"{node.repeats:,} ×" if node.repeats > 1 else ""), node.name
     if node.kind == "constant":
         return "", figure(node.value or 0.0)
     return _SIGNS.get(node.symbol, node.symbol), node.name or ("" if node.symbol else node.id)

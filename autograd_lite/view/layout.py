@@ -15,9 +15,10 @@ Transactions on Systems, Man, and Cybernetics 11(2), 1981.
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 __all__ = ["Link", "Placement", "arrange"]
@@ -27,6 +28,8 @@ _DUMMIES = 20_000  # beyond this many, long edges go straight
 _GAP_Y = 14.0
 _GAP_DUMMY = 7.0
 _STRAIGHT = (1.0, 2.0, 8.0)  # how much a segment with 0, 1 or 2 stand-ins wants to be level (as in Graphviz's dot)
+
+_NONE = (0.0, 0.0)  # the size of a stand-in
 
 Key = Hashable
 
@@ -63,7 +66,8 @@ def arrange(
     Args:
         sizes: width and height of each, in the order in which equals are stacked.
         links: what leads to what; cycles are allowed, the closing link then runs backwards.
-        entries: things that must be leftmost; exits: rightmost.
+        entries: things that must be leftmost.
+        exits: things that must be rightmost.
         gap: room between columns.
     Returns:
         The placement; its ways are for the links in their order, the points between the two ends.
@@ -75,7 +79,16 @@ def arrange(
     columns, segments, via = _dummies(sizes, links, rank)
     _order(columns, segments)
     y = _coordinates(columns, segments, sizes)
-    return _placed(sizes, links, columns, via, y, gap)
+    sources = {link.source for link in links} - {link.target for link in links}
+    middles, spans = _across(columns, sizes, sources, gap)
+    top = min((y[key] - sizes.get(key, _NONE)[1] / 2 for key in y), default=0.0)
+    bottom = max((y[key] + sizes.get(key, _NONE)[1] / 2 for key in y), default=0.0)
+    return Placement(
+        width=max((right for _, right in spans.values()), default=0.0),
+        height=bottom - top,
+        middles={key: (middles[key], y[key] - top) for key in sizes},
+        ways=[[(side, y[stop] - top) for stop in stops for side in spans[stop]] for stops in via],
+    )
 
 
 def _ranks(sizes: Mapping[Key, object], links: Sequence[Link], entries: set[Key], exits: set[Key]) -> dict[Key, int]:
@@ -138,7 +151,7 @@ def _dummies(
                     made.add(dummy)
                     columns[r].append(dummy)
             stops: list[Key] = [link.source, *way, link.target]
-            for step, (a, b) in enumerate(zip(stops, stops[1:], strict=False)):
+            for step, (a, b) in enumerate(pairwise(stops)):
                 port_a = link.leaves if step == 0 else 0.0
                 port_b = link.enters if step == len(stops) - 2 else 0.0
                 segments[start + step][(a, b, port_a, port_b)] = None
@@ -196,6 +209,8 @@ def _coordinates(
 ) -> dict[Key, float]:
     """Returns each thing's height on the page: near its neighbours, in order, none overlapping."""
     y: dict[Key, float] = {}
+    ends = Counter(end for found in segments for a, b, *_ in found for end in (a, b))
+    light = {key for key, count in ends.items() if count == 1}  # it follows its one neighbour rather than pulls it
     for column in columns:
         offsets = _offsets(column, sizes)
         for key, offset in zip(column, offsets, strict=True):
@@ -206,7 +221,12 @@ def _coordinates(
             wanted: dict[Key, list[tuple[float, float]]] = {key: [] for key in columns[c]}
             both = sweep >= _SWEEPS
             for a, b, port_a, port_b in segments[c - 1] if c and (forward or both) else ():
-                wanted[b].append((y[a] + port_a - port_b, _STRAIGHT[(a not in sizes) + (b not in sizes)]))
+                wanted[b].append(
+                    (
+                        y[a] + port_a - port_b,
+                        _STRAIGHT[(a not in sizes) + (b not in sizes)] * (0.2 if a in light else 1),
+                    )
+                )
             for a, b, port_a, port_b in segments[c] if not forward or both else ():
                 wanted[a].append((y[b] + port_b - port_a, _STRAIGHT[(a not in sizes) + (b not in sizes)]))
             column = columns[c]
@@ -229,7 +249,7 @@ def _offsets(column: Sequence[Key], sizes: Mapping[Key, tuple[float, float]]) ->
             continue
         dummies = (above not in sizes) + (key not in sizes)
         gap = (_GAP_Y, _GAP_Y, _GAP_DUMMY)[dummies]
-        offsets.append(offsets[-1] + (sizes.get(above, (0, 0))[1] + sizes.get(key, (0, 0))[1]) / 2 + gap)
+        offsets.append(offsets[-1] + (sizes.get(above, _NONE)[1] + sizes.get(key, _NONE)[1]) / 2 + gap)
     return offsets or [0.0]
 
 
@@ -246,28 +266,19 @@ def _isotonic(targets: Sequence[float], weights: Sequence[float]) -> list[float]
     return [mean for mean, _, count in pools for _ in range(count)]
 
 
-def _placed(
-    sizes: Mapping[Key, tuple[float, float]],
-    links: Sequence[Link],
-    columns: Sequence[Sequence[Key]],
-    via: Sequence[Sequence[Key]],
-    y: Mapping[Key, float],
-    gap: float,
-) -> Placement:
-    sources = {link.source for link in links} - {link.target for link in links}
-    top = min((y[key] - sizes.get(key, (0, 0))[1] / 2 for key in y), default=0.0)
-    bottom = max((y[key] + sizes.get(key, (0, 0))[1] / 2 for key in y), default=0.0)
-    middles: dict[Key, tuple[float, float]] = {}
+def _across(
+    columns: Sequence[Sequence[Key]], sizes: Mapping[Key, tuple[float, float]], sources: set[Key], gap: float
+) -> tuple[dict[Key, float], dict[Key, tuple[float, float]]]:
+    """Returns each thing's middle from left to right, and where its column begins and ends."""
+    middles: dict[Key, float] = {}
     spans: dict[Key, tuple[float, float]] = {}
     x = 0.0
     for column in columns:
-        width = max((sizes.get(key, (0.0, 0.0))[0] for key in column), default=0.0)
+        width = max((sizes.get(key, _NONE)[0] for key in column), default=0.0)
         for key in column:
-            own = sizes.get(key, (0.0, 0.0))[0]
+            own = sizes.get(key, _NONE)[0]
             beside = key in sources and own < width / 2  # next to its consumer, not in the middle of a wide column
-            middles[key] = (x + width - own / 2 if beside else x + width / 2, y[key] - top)
+            middles[key] = x + width - own / 2 if beside else x + width / 2
             spans[key] = (x, x + width)
         x += width + gap
-    ways = [[(side, middles[stop][1]) for stop in stops for side in spans[stop]] for stops in via]
-    placed = {key: middles[key] for key in sizes}
-    return Placement(max(0.0, x - gap), bottom - top, placed, ways)
+    return middles, spans

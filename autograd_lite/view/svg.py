@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from .cards import HEADER, ROW, Card
 from .graph import Edge, GraphView, Node
 from .labels import exact, figure, sentence, short, xml
-from .placing import Point, Rectangle, Scene, place
+from .placing import place
+from .scene import Point, Rectangle, Scene
 
 __all__ = ["to_svg"]
 
@@ -22,7 +23,7 @@ _INK, _MUTED, _LINE, _PAPER = "#1f2328", "#57606a", "#6e7781", "#ffffff"
 _BLUE = "#0072b2"
 _FILLS = {"leaf": "#eef6fc", "constant": "#ffffff", "operation": "#ffffff", "folded": "#f6f1e7", "rest": "#f3f4f6"}
 _SANS = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
-_MONO = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+_MONO = "monospace"
 _ARROW = 7.0
 
 
@@ -34,14 +35,14 @@ def to_svg(view: GraphView, *, engine: str = "auto") -> str:
     widest = max((len(note) for note in view.notes), default=0) * 5.8
     width = max(scene.width, widest) + 2 * _MARGIN
     height = scene.height + 2 * _MARGIN + _NOTE * len(view.notes)
+    size = f'width="{_f(width)}" height="{_f(height)}" viewBox="0 0 {_f(width)} {_f(height)}"'
     rows = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_f(width)}" height="{_f(height)}" '
-        f'viewBox="0 0 {_f(width)} {_f(height)}" role="img" aria-label="{xml(_summary(view))}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{xml(_summary(view))}"',
         f'font-family="{_SANS}" font-size="11" fill="{_INK}">',
         f'<rect width="100%" height="100%" rx="8" fill="{_PAPER}"/>',
         f'<g transform="translate({_f(_MARGIN)} {_f(_MARGIN)})">',
-        *(_frame(frame, names[box]) for box, frame in scene.frames.items()),
-        *(_curve(edge, points, view) for edge, points in zip(view.edges, scene.curves, strict=True)),
+        *(_frame(box, frame, names[box]) for box, frame in scene.frames.items()),
+        *(_curve(edge, points) for edge, points in zip(view.edges, scene.curves, strict=True)),
         *(_card(nodes[key], scene.cards[key], where) for key, where in scene.nodes.items()),
         *_notes(view, scene),
         "</g>",
@@ -68,19 +69,20 @@ def _notes(view: GraphView, scene: Scene) -> list[str]:
     ]
 
 
-def _frame(where: Rectangle, name: str) -> str:
+def _frame(box: str, where: Rectangle, name: str) -> str:
     return (
-        f'<g><rect x="{_f(where.x)}" y="{_f(where.y)}" width="{_f(where.width)}" height="{_f(where.height)}" rx="8" '
+        f'<g data-box="{box}"><title>{xml(name)}</title>'
+        f'<rect x="{_f(where.x)}" y="{_f(where.y)}" width="{_f(where.width)}" height="{_f(where.height)}" rx="8" '
         f'fill="{_LINE}" fill-opacity="0.07" stroke="{_LINE}" stroke-opacity="0.5"/>'
-        f'<text x="{_f(where.x + 10)}" y="{_f(where.y + 14)}" fill="{_MUTED}" font-weight="600">{xml(short(name, 40))}</text>'
-        f"</g>"
+        f'<text x="{_f(where.x + 10)}" y="{_f(where.y + 14)}" fill="{_MUTED}" font-weight="600">'
+        f"{xml(short(name, 40))}</text></g>"
     )
 
 
 # ---------------------------------------------------------------- edges
 
 
-def _curve(edge: Edge, points: Sequence[Point], view: GraphView) -> str:
+def _curve(edge: Edge, points: Sequence[Point]) -> str:
     path, (tip_x, tip_y), (dx, dy) = _path(points)
     head = " ".join(
         f"{_f(tip_x + a * dx - b * dy)},{_f(tip_y + a * dy + b * dx)}"
@@ -96,7 +98,6 @@ def _curve(edge: Edge, points: Sequence[Point], view: GraphView) -> str:
             f'<text x="{_f(x)}" y="{_f(y)}" text-anchor="{anchor}" font-size="10" fill="{_MUTED}" '
             f'stroke="{_PAPER}" stroke-width="3" stroke-linejoin="round" paint-order="stroke">{label}</text>'
         )
-    del view
     return (
         f'<g data-edge="{edge.source} {edge.target}"><title>{xml(_said(edge))}</title>'
         f'<path d="{path}" fill="none" stroke="{_LINE}"{dashed}/><polygon points="{head}" fill="{_LINE}"/>{text}</g>'

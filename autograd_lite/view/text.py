@@ -1,0 +1,115 @@
+"""A view as an indented tree of text: for terminals, for screen readers, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from .graph import Edge, GraphView, Node
+from .labels import census, columns, figure, gradient, headline, short
+
+__all__ = ["formula", "to_text"]
+
+_DEEPEST = 24  # levels of indentation; below, the depth is written as a number
+_WIDEST = 72  # columns of tree before the numbers are no longer aligned
+
+
+def to_text(view: GraphView) -> str:
+    """Returns the tree: outputs first, under each result its operands; what was shown before is referred to.
+
+    Example:
+        >>> from autograd_lite.value import Value
+        >>> from autograd_lite.view import draw
+        >>> x = Value(3.0, name="x")
+        >>> print(to_text(draw(x * x + x)))
+        v2 = v1 + x       value 12  (output)
+        ├─ v1 = x * x     value 9
+        │  └─ x           value 3
+        └─ x              above
+        Gradients are not computed yet: call backward() first.
+    """
+    nodes = {node.id: node for node in view.nodes}
+    incoming: dict[str, list[Edge]] = {node.id: [] for node in view.nodes}
+    for edge in view.edges:
+        incoming[edge.target].append(edge)
+    used = {edge.source for edge in view.edges if edge.source != edge.target}
+    tops = [*view.outputs, *(node for node in view.nodes if node.id not in used), *reversed(view.nodes)]
+    shown: set[str] = set()
+    rows: list[tuple[str, tuple[str, ...]]] = []
+    for top in tops:
+        if top.id in shown:
+            continue
+        stack = [(top.id, "", "", 0)]
+        while stack:
+            key, lead, below, depth = stack.pop()
+            node = nodes[key]
+            if key in shown:
+                rows.append((lead + _called(node), ("above",)))
+                continue
+            shown.add(key)
+            rows.append((lead + _title(node, incoming[key], nodes), _numbers(node, view)))
+            operands = list(dict.fromkeys(edge.source for edge in incoming[key]))
+            for i, operand in reversed(list(enumerate(operands))):
+                last = i == len(operands) - 1
+                if depth >= _DEEPEST:
+                    stack.append((operand, f"{below}({depth + 1}) ", below, depth + 1))
+                else:
+                    stack.append(
+                        (operand, below + ("└─ " if last else "├─ "), below + ("   " if last else "│  "), depth + 1)
+                    )
+    return "\n".join([*_aligned(rows), *view.notes])
+
+
+def _aligned(rows: Sequence[tuple[str, tuple[str, ...]]]) -> list[str]:
+    width = min(_WIDEST, max((columns(text) for text, _ in rows), default=0))
+    widths = [0, 0]
+    for _, cells in rows:
+        for i, cell in enumerate(cells[:2]):
+            widths[i] = max(widths[i], len(cell))
+    lines = []
+    for text, cells in rows:
+        padded = [cell.ljust(size) for cell, size in zip(cells, [*widths, 0], strict=False)]
+        lines.append(f"{text}{' ' * (width - columns(text))}    {'  '.join(padded)}".rstrip())
+    return lines
+
+
+def _called(node: Node) -> str:
+    """Returns what a formula calls a node: its name, its number if it is a constant, else its id."""
+    sign, name = headline(node)
+    if node.kind in ("constant", "rest", "folded"):
+        return " ".join(short(part, 32) for part in (sign, name) if part)
+    return short(node.name, 32) or node.id
+
+
+def formula(node: Node, incoming: Sequence[Edge], nodes: Mapping[str, Node]) -> str:
+    """Returns an operation with its operands: "a * b", "tanh(v3)"; empty for what is no single operation."""
+    if node.kind != "operation":
+        return ""
+    operands = [_called(nodes[edge.source]) for edge in incoming]
+    sign = short(node.symbol, 32)
+    if node.symbol.isidentifier() or len(operands) > 2 or any(edge.position is None for edge in incoming):
+        return f"{sign}({', '.join(operands)})"
+    return f"{sign}{operands[0]}" if len(operands) == 1 else f" {sign} ".join(operands)
+
+
+def _title(node: Node, incoming: Sequence[Edge], nodes: Mapping[str, Node]) -> str:
+    if node.kind == "folded" and node.operations:
+        return f"{_called(node)} ({node.operations:,} operation{'s'[: node.operations - 1]})"
+    if node.kind == "rest":
+        return f"{_called(node)} ({', '.join(census(node.census, 3))})"
+    right = formula(node, incoming, nodes)
+    return f"{_called(node)} = {right}" if right else _called(node)
+
+
+def _numbers(node: Node, view: GraphView) -> tuple[str, ...]:
+    cells: list[str] = []
+    single = node.results[0] if len(node.results) == 1 else None
+    value, adjoint = (single.value, single.adjoint) if single else (node.value, node.adjoint)
+    if value is not None:
+        cells.append("constant" if node.kind == "constant" else f"value {figure(value)}")
+        if view.has_adjoints and node.kind != "constant":
+            cells.append(f"gradient {gradient(adjoint)}")
+    elif node.results:
+        cells.append(f"{len(node.results):,} outputs")
+    if node.is_output:
+        cells.append("(output)")
+    return tuple(cells)
