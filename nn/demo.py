@@ -1,9 +1,9 @@
 """The main job: a small net learns Iris with the scalar engine, and every claim about it is checked and shown.
 
-`autograd-lite demo` runs it. 150 flowers, four measurements each, three species; a quarter is held out. The report is one
-HTML file that needs nothing else.
+`autograd-lite demo` runs it. 150 flowers, four measurements each, three species; a quarter is held out. The report is
+one HTML file that needs nothing else.
 
-Source: R. A. Fisher, "The use of multiple measurements in taxonomic problems", Annals of Eugenics 7, 1936, for the data.
+Source: R. A. Fisher, "The use of multiple measurements in taxonomic problems", Annals of Eugenics 7, 1936.
 """
 
 from __future__ import annotations
@@ -107,9 +107,7 @@ def run(output: Path, *, epochs: int = 30, seed: int = 0, progress: bool = True)
     report = _gradcheck(model, data)
 
     print(f"\nloss        {history.losses[0]:.4f} in the first epoch, {history.losses[-1]:.4f} in the last")
-    print(
-        f"held out    {sum(p == t for p, t in zip(predicted, data.y_test, strict=True))} of {len(predicted)} right, {score:.1%}"
-    )
+    print(f"held out    {round(score * len(predicted))} of {len(predicted)} right, {score:.1%}")
     worst = max(abs(c.analytic - c.numeric) for c in report.checks)
     print(f"gradients   {report.verdict}: all {count} beside numeric derivatives, largest difference {worst:.1e}")
     print(f"time        {took:.1f} s for {epochs} epochs, one scalar at a time\n")
@@ -171,11 +169,11 @@ def _gradcheck(model: MLP, data: Data) -> Any:
 
 
 def text_table(table: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
-    """Returns a confusion table as text: a row for each true class, a column for each answer.
+    r"""Returns a confusion table as text: a row for each true class, a column for each answer.
 
     Example:
         >>> print(text_table([[2, 1], [0, 3]], ["cat", "dog"]))
-        true \\ answer  cat  dog
+        true \ answer  cat  dog
         cat              2    1
         dog              0    3
     """

@@ -11,7 +11,7 @@ so weights must shrink as fan_in grows, or signals grow from layer to layer. Bia
     lecun_normal     N(0, s),   s = sqrt(1 / fan_in)
     zeros            0: every neuron of a layer stays like the others, which is worth seeing once
 
-Sources: Glorot Glorot and Yoshua Bengio, Understanding the difficulty of training deep feedforward neural networks,
+Sources: Xavier Glorot and Yoshua Bengio, Understanding the difficulty of training deep feedforward neural networks,
 2010, equation 16. Kaiming He et al., Delving deep into rectifiers, 2015, equation 10. Yann LeCun et al., Efficient
 BackProp, 1998, section 4.6.
 """

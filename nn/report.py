@@ -48,22 +48,21 @@ class Report:
 
 
 _STYLE = """
-:root { color-scheme: light dark; --ink: #1b1b1f; --paper: #fbfbfd; --card: #fff; --line: #d5d7de; --soft: #5a5f6b; --hit: 0, 114, 178; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #ececf1; --paper: #17181c; --card: #202228; --line: #3a3d46; --soft: #a9aebb; --hit: 86, 180, 233; }
-}
-body { margin: 0 auto; max-width: 60rem; padding: 2rem 1.25rem 4rem; background: var(--paper); color: var(--ink);
+:root { color-scheme: light dark;
+  --ink: #1b1b1f; --paper: #fbfbfd; --card: #fff; --line: #d5d7de; --soft: #5a5f6b; --hit: 0, 114, 178; }
+@media (prefers-color-scheme: dark) { :root {
+  --ink: #ececf1; --paper: #17181c; --card: #202228; --line: #3a3d46; --soft: #a9aebb; --hit: 86, 180, 233; } }
+body { margin: 0 auto; max-width: 68rem; padding: 2rem 1.25rem 4rem; background: var(--paper); color: var(--ink);
   font: 1rem/1.55 system-ui, sans-serif; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .5rem; }
 h2 { font-size: 1.2rem; margin: 2.5rem 0 .5rem; }
 p { max-width: 44rem; }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .75rem; margin: 1.5rem 0; padding: 0; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .75rem; margin: 1.5rem 0; }
 .facts div { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; }
 .facts dt { color: var(--soft); font-size: .85rem; }
 .facts dd { margin: 0; font-size: 1.45rem; font-variant-numeric: tabular-nums; }
-figure { margin: 1rem 0; overflow-x: auto; background: #fff; border: 1px solid var(--line); border-radius: .5rem; padding: .75rem; }
+figure { margin: 1rem 0; padding: .75rem; background: #fff; border: 1px solid var(--line); border-radius: .5rem; }
 figure img { display: block; margin: auto; max-width: 100%; }
-figure.wide img { max-width: none; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { border: 1px solid var(--line); padding: .35rem .8rem; text-align: right; }
 th { font-weight: 600; text-align: left; }
@@ -112,17 +111,22 @@ each of the {report.parameters} parameters, in every step of the training below.
 <p>Rows are the true classes, columns the net's answers.</p>
 {_confusion(report.table, report.classes)}
 <h2>One trained neuron</h2>
-<p>{_text(report.neuron_name)} looks at a held-out {_text(report.flower)}. Each box shows a value and the derivative of the
-neuron's output by it; each arrow carries a local derivative. Gradients multiply along arrows and add where they meet.</p>
-<figure class="wide"><img alt="The graph of {_text(report.neuron_name)}; its numbers are listed below"
+<p>{_text(report.neuron_name)} looks at a held-out {_text(report.flower)}. Each box shows a value and the derivative
+of the neuron's output by it; each arrow carries a local derivative. Gradients multiply along arrows and add where they
+meet.</p>
+<figure><img alt="The graph of {_text(report.neuron_name)}; its numbers are listed below"
 src="{_data_uri(report.neuron.svg(engine="builtin"))}"></figure>
-<details><summary>The same as text</summary><pre class="scroll">{_text(str(report.neuron))}</pre></details>
+<details><summary>The same as text</summary>
+<pre class="scroll" tabindex="0">{_text(str(report.neuron))}</pre></details>
 <h2>Are the gradients right?</h2>
-<p>Verdict: <strong>{_text(report.gradients.verdict)}</strong>. The loss was differentiated by all {len(checks)} parameters,
-by backpropagation and by high-order differences that know no rule. The largest difference is {worst:.1e}.</p>
-<details><summary>All {len(checks)} derivatives</summary><div class="scroll" tabindex="0" role="region"
-aria-label="All derivatives"><table><thead><tr><th scope=col>parameter</th><th scope=col>backpropagation</th>
-<th scope=col>numeric</th><th scope=col>its error</th><th scope=col>verdict</th></tr></thead><tbody>{rows}</tbody></table></div></details>
+<p>Verdict: <strong>{_text(report.gradients.verdict)}</strong>. The loss was differentiated by all {len(checks)}
+parameters, by backpropagation and by high-order differences that know no rule. The largest difference is
+{worst:.1e}.</p>
+<details><summary>All {len(checks)} derivatives</summary>
+<div class="scroll" tabindex="0" role="region" aria-label="All derivatives"><table>
+<thead><tr><th scope=col>parameter</th><th scope=col>backpropagation</th><th scope=col>numeric</th>
+<th scope=col>its error</th><th scope=col>verdict</th></tr></thead>
+<tbody>{rows}</tbody></table></div></details>
 </main>
 </body>
 </html>

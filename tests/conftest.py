@@ -1,6 +1,6 @@
 """Hypothesis profiles: `dev` by default, `ci` the same every time, `nightly` a long random search.
 
-    HYPOTHESIS_PROFILE=nightly pytest tests
+HYPOTHESIS_PROFILE=nightly pytest tests
 """
 
 import os

@@ -36,7 +36,7 @@ def test_the_report_is_self_contained(demo):
     _, report, _ = demo
     assert "default-src 'none'" in report
     assert "<script" not in report
-    links = re.findall(r'(?:src|href)="([^"]{0,20})', report)
+    links = re.findall(r'(?:src|href)="([^"]{0,30})', report)
     assert links
     assert all(link.startswith("data:image/svg+xml;base64") for link in links)
 

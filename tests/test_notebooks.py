@@ -32,7 +32,9 @@ def test_a_notebook_runs_without_dot_and_gives_the_committed_outputs(path, monke
 
     fresh, committed = execute(path), read(path)
     for new, old in zip(fresh.cells, committed.cells, strict=True):
-        assert new.get("outputs") == old.get("outputs"), f"the committed output differs; run make notebooks\n{old.source}"
+        assert new.get("outputs") == old.get("outputs"), (
+            f"the committed output differs; run make notebooks\n{old.source}"
+        )
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)

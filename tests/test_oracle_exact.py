@@ -30,7 +30,9 @@ def test_the_tape_over_fractions_equals_dual_numbers_over_fractions(program):
         assert tape_gradient(program) == expected
 
 
-@given(programs(("add", "sub", "mul", "neg", "abs", "maximum", "relu"), domain=(-1e9, 1e9), kinks=True, numbers=QUARTERS))
+@given(
+    programs(("add", "sub", "mul", "neg", "abs", "maximum", "relu"), domain=(-1e9, 1e9), kinks=True, numbers=QUARTERS)
+)
 def test_eager_floats_are_exact_where_nothing_rounds(program):
     exact = exact_gradient(program.tape(), [Fraction(x) for x in program.inputs])
     assume(all(abs(x.numerator) < 2**53 for x in exact))

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import linecache
 import math
 import os
 import signal
@@ -378,7 +379,8 @@ def interrupt_at(step, root):
         nonlocal seen
         if frame.f_code.co_name not in ("backward", "_walk"):
             return None
-        if event == "line":
+        line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+        if event == "line" and not line.startswith("with "):  # a signal cannot fall between a `with` and its lock
             seen += 1
             if seen == step:
                 raise KeyboardInterrupt

@@ -2,6 +2,7 @@
 
 import math
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -32,7 +33,7 @@ def perceptron(widths, *, seed=0, inputs=None):
         ]
         return lambda x: [in_scope(f"neuron{j}", call, x) for j, call in enumerate(neurons)]
 
-    layers = [layer(*pair) for pair in zip(widths, widths[1:], strict=False)]
+    layers = [layer(*pair) for pair in pairwise(widths)]
 
     def network(x):
         for i, call in enumerate(layers):

@@ -1,7 +1,7 @@
 """A view as DOT, Graphviz's language, written with the `graphviz` package; the `dot` program is not needed for it.
 
-Ids are ours. A label is plain text: it cannot start HTML, a port, an escape or an attribute. No URL, comment, tooltip or
-image ever comes from a name. One statement per edge, since some builds cut long chains.
+Ids are ours. A label is plain text: it cannot start HTML, a port, an escape or an attribute. No URL, comment, tooltip
+or image ever comes from a name. One statement per edge, since some builds cut long chains.
 """
 
 from __future__ import annotations
