@@ -59,6 +59,7 @@ __all__ = [
     "Operation",
     "Program",
     "ball_arithmetic",
+    "bounds",
     "certify",
     "defined",
     "derivative",
@@ -112,16 +113,21 @@ def kink_points(rule: Rule) -> list[tuple[float, ...]]:
 
 
 @cache
-def _bounds(rule: Rule) -> tuple[tuple[float, ...], ...]:
-    """Returns, per operand, the numbers that the rule's domain compares it with: ((-1.0, 1.0),) for arcsin."""
-    bounds: dict[str, set[float]] = {letter: set() for letter in rule.operands}
+def bounds(rule: Rule) -> tuple[tuple[float, ...], ...]:
+    """Returns, per operand, the numbers that the rule's domain compares it with.
+
+    Example:
+        >>> bounds(RULES["arcsin"]), bounds(RULES["div"])
+        (((-1.0, 1.0),), ((), (0.0,)))
+    """
+    found: dict[str, set[float]] = {letter: set() for letter in rule.operands}
     for node in ast.walk(parse(rule.domain or "0 < 1")):
         if isinstance(node, ast.Compare):
             sides = [ast.unparse(side) for side in (node.left, *node.comparators)]
             for text, bound in itertools.permutations(sides, 2):
-                if text in bounds and not names_in(bound):
-                    bounds[text].add(FLOAT.formula(bound, ())())
-    return tuple(tuple(sorted(b for b in bounds[letter] if math.isfinite(b))) for letter in rule.operands)
+                if text in found and not names_in(bound):
+                    found[text].add(FLOAT.formula(bound, ())())
+    return tuple(tuple(sorted(b for b in found[letter] if math.isfinite(b))) for letter in rule.operands)
 
 
 # ---------------------------------------------------------------- strategies: numbers
@@ -162,7 +168,7 @@ def operands(
         steps = st.floats(-40, 3).map(lambda exponent: 2.0**exponent)
         return st.builds(lambda step, sign: bound + sign * step, steps, st.sampled_from([-1.0, 0.0, 1.0]))
 
-    each = [st.one_of(anywhere, st.floats(-4, 4), *(beside(b) for b in bounds)) for bounds in _bounds(rule)]
+    each = [st.one_of(anywhere, st.floats(-4, 4), *(beside(b) for b in edges)) for edges in bounds(rule)]
     drawn: st.SearchStrategy[tuple[float, ...]] = st.tuples(*each[-rule.arity :])
     if kink_points(rule) and not off_kinks:
         drawn = drawn | st.sampled_from(kink_points(rule))

@@ -244,8 +244,8 @@ class Value:
         if self._rule is None:
             leaves.append((self, self._grad))
             return
-        self._grad = zero
         path.append(self)
+        self._grad = zero
         push, pop, done = path.append, path.pop, order.append
         node = self
         while True:
@@ -256,8 +256,8 @@ class Value:
                         leaves.append((operand, operand._grad))
                         operand._grad = zero
                     else:
-                        operand._grad = zero
                         push(operand)
+                        operand._grad = zero
                         node = operand
                         continue
             if node._dy is not None:
@@ -267,8 +267,8 @@ class Value:
                         leaves.append((operand, operand._grad))
                         operand._grad = zero
                     else:
-                        operand._grad = zero
                         push(operand)
+                        operand._grad = zero
                         node = operand
                         continue
             done(pop())

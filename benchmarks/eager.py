@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import itertools
 import math
 import random
 import statistics
@@ -64,7 +65,7 @@ def ours() -> Step:
 
 
 def micrograd() -> Step:
-    """micrograd as published."""
+    """The published micrograd."""
     from micrograd.engine import Value
     from micrograd.nn import MLP
 
@@ -80,7 +81,7 @@ def xad() -> Step:
     tape = adjoint.Tape()
     tape.activate()
     layers, parameters = [], []
-    for width, count in zip(SIZES, SIZES[1:], strict=False):
+    for width, count in itertools.pairwise(SIZES):
         layer = []
         for _ in range(count):
             weights, bias = [adjoint.Real(random.uniform(-1, 1)) for _ in range(width)], adjoint.Real(0.0)
@@ -196,7 +197,7 @@ def bytes_per_node(value: Any, count: int) -> float:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=41, help="rounds of the engines' turns (default 41)")
-    parser.add_argument("--micrograd-rounds", type=int, default=7, help="rounds in which micrograd plays too (default 7)")
+    parser.add_argument("--micrograd-rounds", type=int, default=7, help="rounds against micrograd (default 7)")
     options = parser.parse_args()
     compare(options.rounds, options.micrograd_rounds)
     sizes()

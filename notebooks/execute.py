@@ -35,4 +35,4 @@ def execute(path: Path) -> nbformat.NotebookNode:
 if __name__ == "__main__":
     for file in sorted(FOLDER.glob("*.ipynb")):
         nbformat.write(execute(file), file)
-        print(f"{file.name}: executed")  # noqa: T201
+        print(f"{file.name}: executed")

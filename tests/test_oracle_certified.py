@@ -4,7 +4,10 @@ Nothing is dropped in silence: results are certified, ill-conditioned or undecid
 """
 
 import math
+import os
 from collections import Counter
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from flint import arb
@@ -28,7 +31,10 @@ from autograd_lite.testing import (
 
 
 def assert_mostly_certified(verdicts: Counter, *, undecided: float = 0.02) -> None:
-    print(dict(verdicts))
+    target = os.environ.get("AUTOGRAD_LITE_VERDICTS")
+    if target:  # a file that collects the counts, for the report
+        with Path(target).open("a", encoding="utf-8") as file:
+            file.write(f"{dict(verdicts)}\n")
     decided = verdicts["certified"] + verdicts["ill-conditioned"]
     assert verdicts["wrong"] == 0
     assert verdicts["certified"] >= 0.75 * decided, verdicts
@@ -54,10 +60,8 @@ def test_gradients_of_shared_graphs_are_certified(ops):
 def test_no_oracle_refutes_the_rule(rule):
     @given(operands(rule, least=1e-6, limit=300.0))
     def search(point):
-        try:
+        with suppress(Overflow):  # the value itself does not fit into a float
             assert refute(rule, point) == ""
-        except Overflow:
-            pass  # the value itself does not fit into a float
 
     search()
 

@@ -12,8 +12,7 @@ import zlib
 import pytest
 
 from autograd_lite import FLOAT, RULES, Value
-from autograd_lite.testing import defined, derivative, kink_distance, rule_tapes
-from autograd_lite.testing import _bounds as bounds  # noqa: PLC2701  # the numbers that a domain speaks of
+from autograd_lite.testing import bounds, defined, derivative, kink_distance, rule_tapes
 from autograd_lite.value import local_partial
 
 WORST = {  # rule: (value, partial by x, partial by y)
@@ -112,7 +111,7 @@ def true(tape, inputs, direction, order):
 
 
 def ulps(computed, ball):
-    """Returns the distance in units of the last place of the true number; below 1e-300, of 1e-300: barring underflow."""
+    """Returns the distance in units of the last place of the true number, or of 1e-300 if it is less."""
     nearest = float(ball.mid())
     if math.isinf(nearest) or math.isinf(computed):
         return (

@@ -380,7 +380,7 @@ def interrupt_at(step, root):
         if frame.f_code.co_name not in ("backward", "_walk"):
             return None
         line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
-        if event == "line" and not line.startswith("with "):  # a signal cannot fall between a `with` and its lock
+        if event == "line" and line not in ("with _SWEEPING:", "try:"):  # signals do not fall between a lock and its try
             seen += 1
             if seen == step:
                 raise KeyboardInterrupt
