@@ -248,6 +248,13 @@ def _complex_cbrt(z: complex) -> complex:
     return z ** (1 / 3) if z.real > 0 else -((-z) ** (1 / 3)) if z else 0j
 
 
+def _complex_arctan2(z: complex, w: complex) -> complex:
+    if abs(w.real) < abs(z.real):
+        return math.copysign(math.pi / 2, z.real) - cmath.atan(w / z)
+    half_turn = math.copysign(math.pi, z.real) if w.real < 0 else 0.0
+    return half_turn + cmath.atan(z / w)  # the logarithm of w + iz would lose an imaginary part of 1e-30
+
+
 COMPLEX = Arithmetic(
     "complex",
     {
@@ -260,7 +267,7 @@ COMPLEX = Arithmetic(
         "log2": lambda z: cmath.log(z) / math.log(2),
         "cbrt": _complex_cbrt,
         "hypot": lambda z, w: cmath.sqrt(z * z + w * w),
-        "arctan2": lambda z, w: -1j * cmath.log((w + 1j * z) / cmath.sqrt(w * w + z * z)),
+        "arctan2": _complex_arctan2,
         "arcsin": cmath.asin,
         "arccos": cmath.acos,
         "arctan": cmath.atan,

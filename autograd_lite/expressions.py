@@ -15,10 +15,11 @@ this module did not write itself.
 from __future__ import annotations
 
 import ast
+import functools
 import linecache
 import math
+import operator
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 
 from .errors import ExpressionError
@@ -72,7 +73,7 @@ def parse(text: str, names: Iterable[str] | None = None) -> ast.expr:
     return _parse(text, None if names is None else frozenset(names))
 
 
-@lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=4096)
 def _parse(text: str, names: frozenset[str] | None) -> ast.expr:
     if len(text) > _LIMIT:
         raise ExpressionError(f"a formula of {len(text):,} characters is too long; the limit is {_LIMIT:,}")
@@ -123,7 +124,8 @@ def _check(node: ast.AST, text: str, names: frozenset[str] | None, depth: int) -
         case ast.BinOp(op=ast.BitXor()):
             raise ExpressionError(f"^ in {_shown(text)} is not a power in Python; write **")
         case ast.expr():
-            raise ExpressionError(f"{ast.unparse(node)!r:.60} in {_shown(text)} is not allowed in a formula")
+            part = ast.get_source_segment(text.strip(), node)
+            raise ExpressionError(f"{part!r:.60} in {_shown(text)} is not allowed in a formula")
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.expr):
             _check(child, text, names, depth + 1)
@@ -203,6 +205,14 @@ class _Rewrite(ast.NodeTransformer):
         pairs = zip(sides, node.ops, sides[1:], strict=False)
         tests = [ast.Compare(left=a, ops=[op], comparators=[b]) for a, op, b in pairs]
         return self._call("_all", *tests)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
+        self.generic_visit(node)
+        return self._call("_all" if isinstance(node.op, ast.And) else "_any", *node.values) if self.where else node
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        self.generic_visit(node)
+        return self._call("_not", node.operand) if self.where and isinstance(node.op, ast.Not) else node
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
@@ -285,16 +295,19 @@ def compile_formula(
     tree = rewrite.visit(_fresh(text))
     source = ast.unparse(ast.fix_missing_locations(tree))
     constants = {name: number(value) if number else value for name, value in CONSTANTS.items() if name in text}
-    hidden = {"_number": number, "_real": real, "_where": where, "_divide": divide, "_power": power, "_all": _all}
+    hidden = {"_number": number, "_real": real, "_where": where, "_divide": divide, "_power": power}
+    hidden |= {"_all": _all, "_any": _any, "_not": lambda test: test == False}  # noqa: E712  # elementwise
     return compile_source(source, {**constants, **namespace, **hidden}, arguments=arguments)
 
 
 def _all(*tests: Any) -> Any:
-    """Joins elementwise tests of a chained comparison."""
-    joined = tests[0]
-    for test in tests[1:]:
-        joined = joined & test
-    return joined
+    """Joins elementwise tests: all of them hold."""
+    return functools.reduce(operator.and_, tests)
+
+
+def _any(*tests: Any) -> Any:
+    """Joins elementwise tests: one of them holds."""
+    return functools.reduce(operator.or_, tests)
 
 
 def compile_source(source: str, namespace: Mapping[str, Any], *, arguments: Iterable[str]) -> Callable[..., Any]:

@@ -69,7 +69,8 @@ def method_names(rule: Rule) -> tuple[str, ...]:
     if not dunder:
         return (rule.name,)
     reflected = (f"__r{dunder[2:]}",) if rule.arity == 2 else ()
-    return (dunder, *reflected)
+    named = (rule.name,) if rule.name in FUNCTIONS else ()  # NumPy's name as well: np.floor(array) calls v.floor()
+    return (dunder, *reflected, *named)
 
 
 _NODE = """
@@ -187,7 +188,7 @@ def _write() -> str:
     parts = []
     for rule in RULES.values():
         for method in method_names(rule):
-            if rule.name == "round":
+            if method == "__round__":
                 parts.append(_ROUND.format(doc=_doc(rule)))
             elif rule.arity == 1:
                 node = _NODE.format(name=rule.name, x="self", y="None", dx="dx", dy="None")

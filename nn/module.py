@@ -21,6 +21,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Self
 
 from autograd_lite import ArithmeticFault, InputError, Value, mark_scope
@@ -162,7 +163,13 @@ def _walk(path: str, thing: object, seen: set[int]) -> Iterator[tuple[str, Value
         for key, item in thing.items():
             yield from _walk(f"{path}.{key}", item, seen)
     else:
-        stem = _PLURAL.sub("", path)
-        stem = f"{stem}_" if stem[-1:].isdigit() else stem  # rows of rows: w0_1
+        stem = _singular(path)
         for index, item in enumerate(thing):
             yield from _walk(f"{stem}{index}", item, seen)
+
+
+@lru_cache(maxsize=4096)
+def _singular(path: str) -> str:
+    """Returns what the elements of a list are called: "layers" -> "layer"; of rows of rows "w0" -> "w0_"."""
+    stem = _PLURAL.sub("", path)
+    return f"{stem}_" if stem[-1:].isdigit() else stem

@@ -1,7 +1,12 @@
-"""T4: PyTorch in double precision and JAX in 64 bits on the same points and programs: equal, or listed with the reason."""
+"""T4: PyTorch and JAX, both in 64 bits, and HIPS autograd, on the same points and programs.
 
+Equal, or listed here with the reason.
+"""
+
+import importlib
 import math
 import warnings
+from types import MappingProxyType
 
 import pytest
 from hypothesis import assume, given, settings
@@ -16,8 +21,7 @@ class Torch:
     """PyTorch's name for each rule where it differs from ours, and what it lacks."""
 
     lacks = ("cbrt",)
-    differs = ("heaviside",)  # no gradient at all
-    renamed = {"log_sigmoid": "logsigmoid"}
+    renamed = MappingProxyType({"log_sigmoid": "logsigmoid"})
 
     def __init__(self):
         self.torch = pytest.importorskip("torch")
@@ -39,8 +43,6 @@ class Jax:
     """JAX's name for each rule where it differs from ours."""
 
     lacks = ()
-    differs = ()
-    renamed: dict = {}
 
     def __init__(self):
         self.jax = pytest.importorskip("jax")
@@ -67,11 +69,8 @@ class Autograd(Jax):
     lacks = (*lacks, "gelu", "silu", "arctan2", "round")
 
     def __init__(self):
-        autograd = pytest.importorskip("autograd")
-        import autograd.numpy
-        import autograd.scipy.special
-
-        self.autograd, self.homes = autograd, (autograd.numpy, autograd.scipy.special)
+        self.autograd = pytest.importorskip("autograd")
+        self.homes = [importlib.import_module(f"autograd.{home}") for home in ("numpy", "scipy.special")]
 
     def gradient(self, program):
         def compute(leaves):
@@ -100,8 +99,13 @@ SPECIAL = {  # the same mathematics, asked for by its full name
     "softplus": lambda of: lambda x: of("logaddexp")(x, 0 * x),  # torch's own is linear above 20: off by 2e-9
     "gelu": lambda of: lambda x: x * of("erfc")(-x / math.sqrt(2)) / 2,  # JAX's own is an approximation by default
     "where": lambda of: lambda x, y: of("where")(x > 0, x, y),
+    "heaviside": lambda of: lambda x: of("where")(x > 0, 1 + 0 * x, 0 * x),  # theirs asks for the value at 0
     "leaky_relu": lambda of: lambda x: of("where")(x > 0, x, 0.01 * x),
 }
+
+
+LOSES = ("arcsin", "arccos", "arccosh", "arctanh")
+"""Where the others compute 1 - x*x, which cancels near 1; (1 - x)*(1 + x) does not. See test_oracle_ulp.py."""
 
 
 def perform(program, leaves, function, number):
@@ -140,7 +144,7 @@ def test_each_rule_agrees_with_the_library_off_its_kinks(rule, kind):
         program = Program(point, (), (Instruction(Operation(rule.name), rule.arity - 1, 0),))
         slopes = program.gradient()
         assume(all(math.isfinite(slope) for slope in slopes))
-        assert_same(library, program, relative=1e-12)
+        assert_same(library, program, relative=1e-6 if rule.name in LOSES else 1e-12)
 
     search()
 

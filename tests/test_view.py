@@ -172,6 +172,14 @@ def test_uses_of_a_folded_node_are_counted_on_one_edge():
     assert sorted(counts.values()) == [4, 4, 4, 4]
 
 
+def test_an_operation_on_a_folded_result_keeps_its_positions_and_partials():
+    out = 3.0 - perceptron([2, 1]) * 1
+    view = draw(out, fold=1)
+    (piece,) = (n for n in view.nodes if n.kind == "folded")
+    assert [(e.position, e.partial) for e in view.edges if e.source == piece.id] == [(0, 1.0)]
+    assert "= mlp * 1 " in view.text
+
+
 def test_fold_takes_a_depth_and_paths():
     out = perceptron([2, 2, 1])
     assert [n.name for n in draw(out, fold=1).nodes if n.kind == "folded"] == ["mlp"]

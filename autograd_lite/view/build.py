@@ -167,9 +167,9 @@ class _Builder:
                 skip = len(line.operands) - len(partials)  # the condition of `where` has no partial
                 for position, operand in enumerate(line.operands):
                     source = self.groups[operand]
-                    if source.kind == group.kind == "line":
+                    if group.kind == "line":
                         partial = partials[position - skip] if position >= skip else None
-                        edges.append(Edge(f"v{operand}", f"v{index}", position, partial))
+                        edges.append(Edge(self._id(source), f"v{index}", position, partial))
                     elif source != group:
                         bundles[source] += 1
             edges += [Edge(self._id(source), self._id(group), None, None, count) for source, count in bundles.items()]

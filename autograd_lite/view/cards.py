@@ -29,7 +29,7 @@ def card_of(node: Node, view: GraphView) -> Card:
     """Returns the card of a node; rows for gradients are left out where the whole view has none."""
     sign, name = (short(part) for part in headline(node))
     rows = _rows(node, with_gradients=view.has_adjoints)
-    header = columns(sign) + columns(name) + 1.5 * bool(sign and name) + 5 * node.is_output
+    header = columns(sign) + columns(name) + 1.5 * bool(sign and name) + 6 * node.is_output
     label = max((columns(text) for text, _ in rows), default=0)
     content = max((columns(text) for _, text in rows), default=0)
     width = max(header * _BOLD, (label + content + 1.5) * _PLAIN if rows else 0) + 20

@@ -4,10 +4,10 @@ Every line of the tape is put into a *group*, and a group is drawn as one node. 
 folding, merging and hiding each make groups coarser, and never lose a line.
 
 The automatic choice, by the number of values: up to 60 everything; up to 400 the innermost pieces (neurons) folded;
-beyond that the pieces around them (layers); the first that leaves at most 60 nodes, else the coarsest. If that leaves
-more than 60, equal pieces side by side ("100 samples") become one node, and so do the additions of a long sum and
-leaves that are used by the same nodes. If it leaves more than 400, the outputs and what is near them are drawn, and one
-node stands for the rest.
+beyond that the pieces around them (layers), and so on: the first that leaves at most 60 nodes. If none does, each is
+tried again with equal pieces side by side ("100 samples") as one node, and the additions of a long sum, and leaves that
+are used by the same nodes. If even the coarsest leaves more than 400, the outputs and what is near them are drawn, and
+one node stands for the rest.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = ["ALL", "LEGIBLE", "NEURONS", "Fold", "Group", "groups_of", "homes"]
 ALL = 60  # values: up to here everything is drawn
 NEURONS = 400  # values: up to here only the innermost pieces are folded
 LEGIBLE = 400  # nodes: more are not drawn unless asked for
-_NEAR = 3  # hops from the outputs that stay, when the rest is left out
+_NEAR, _NEAREST = 3, 30  # hops from the outputs, and nodes, that stay when the rest is left out
 _RUN = 3  # operations: more of one kind in a row become one
 _MANY = 8  # leaves: more than these, used by the same nodes, become one
 
@@ -107,19 +107,16 @@ def groups_of(
     automatic = fold == "auto"
     kept_open = _around(scopes, home[focus]) if focus is not None else set()
     candidates = _automatic(tape, scopes) if automatic else [_asked(scopes, fold)]
-    folded: frozenset[int] = frozenset()
-    groups = [Group("line", line.index) for line in tape.lines]
-    for candidate in candidates:
-        folded = frozenset(candidate - kept_open)
-        groups = _folded(scopes, home, folded)
-        if len(set(groups)) <= ALL:
-            break
-    if automatic and len(set(groups)) > ALL:
-        groups = _merged(tape, scopes, groups)
+    choices = [
+        (_folded(scopes, home, candidate - kept_open), frozenset(candidate - kept_open)) for candidate in candidates
+    ]
+    if automatic:
+        choices += [(_merged(tape, scopes, groups), folded) for groups, folded in choices if len(set(groups)) > ALL]
+    groups, folded = next((choice for choice in choices if len(set(choice[0])) <= ALL), choices[-1])
     if focus is not None:
         groups = _near(tape, groups, [groups[focus]], hops=hops, most=len(tape.lines))
     elif automatic and len(set(groups)) > LEGIBLE:
-        groups = _near(tape, groups, [groups[i] for i in tape.outputs], hops=_NEAR, most=ALL)
+        groups = _near(tape, groups, [groups[i] for i in tape.outputs], hops=_NEAR, most=_NEAREST)
     return groups, folded
 
 

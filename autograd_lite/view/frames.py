@@ -161,7 +161,13 @@ def _ports(view: GraphView) -> list[float]:
 
 
 def _smooth(points: Sequence[Point]) -> list[Point]:
-    """Returns a curve through the points that is level at each of them."""
+    """Returns a curve through the points that is level at each of them; those on a straight are left out."""
+    points = [
+        point
+        for i, point in enumerate(points)
+        if not 0 < i < len(points) - 1
+        or any(abs(point[1] - other[1]) > 0.05 for other in (points[i - 1], points[i + 1]))
+    ]
     curve = [points[0]]
     for (ax, ay), (bx, by) in pairwise(points):
         if (ax, ay) != (bx, by):

@@ -14,6 +14,7 @@ nothing else.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -76,9 +77,9 @@ class Edge:
     Args:
         source: the operand's id.
         target: the consumer's id.
-        position: which operand it is, from 0; None where an end is folded.
-        partial: d target / d source through this operand alone; None for a constant, and where an end is folded.
-        count: how many uses it stands for; more than 1 only where an end is folded.
+        position: which operand it is, from 0; None into a folded node.
+        partial: d target / d operand, through this operand alone; None for a constant and into a folded node.
+        count: how many uses it stands for; more than 1 only into a folded node.
     """
 
     source: str
@@ -126,7 +127,7 @@ class GraphView:
         """The nodes the view was asked for."""
         return tuple(node for node in self.nodes if node.is_output)
 
-    @property
+    @cached_property
     def has_adjoints(self) -> bool:
         """Whether any node drawn has a gradient."""
         return any(

@@ -12,7 +12,7 @@ import hashlib
 from .graph import Edge, GraphView
 from .labels import exact, kind_of, short, xml
 from .svg import to_svg
-from .text import formula
+from .text import formula, names_of
 
 __all__ = ["to_html", "to_mimebundle"]
 
@@ -66,13 +66,15 @@ def _title(view: GraphView) -> str:
 
 
 def _table(view: GraphView) -> str:
-    nodes = {node.id: node for node in view.nodes}
+    names = names_of(view)
     incoming: dict[str, list[Edge]] = {node.id: [] for node in view.nodes}
     for edge in view.edges:
         incoming[edge.target].append(edge)
     rows = []
     for node in view.nodes:
-        what = formula(node, incoming[node.id], nodes) or kind_of(node)
+        what = formula(node, incoming[node.id], names) or kind_of(node)
+        if node.kind == "folded":
+            what = f"{what}: {names[node.id]}"
         numbers = [(node.name, node.value, node.adjoint)]
         if node.results:
             numbers = [(result.name or node.name, result.value, result.adjoint) for result in node.results[:8]]

@@ -18,7 +18,6 @@ from bisect import bisect_right, insort
 from collections import Counter, deque
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import NamedTuple
 
 __all__ = ["Link", "Placement", "arrange"]
@@ -138,23 +137,26 @@ def _dummies(
     for key in sizes:
         columns[rank[key]].append(key)
     segments: list[dict[Segment, None]] = [{} for _ in range(count)]
-    direct = sum(max(0, rank[link.target] - rank[link.source] - 1) for link in links) > 50 * _DUMMIES
     via: list[list[Key]] = []
-    made: set[Key] = set()
+    chains: dict[tuple[Key, float], list[Key]] = {}  # each source's stand-ins, one a column
+    made = 0
     for link in links:
         start, end = rank[link.source], rank[link.target]
-        way: list[Key] = []
-        if start < end and (end == start + 1 or not (direct or len(made) > _DUMMIES)):
-            way = [("dummy", link.source, link.leaves, r) for r in range(start + 1, end)]
-            for r, dummy in zip(range(start + 1, end), way, strict=True):
-                if dummy not in made:
-                    made.add(dummy)
-                    columns[r].append(dummy)
-            stops: list[Key] = [link.source, *way, link.target]
-            for step, (a, b) in enumerate(pairwise(stops)):
-                port_a = link.leaves if step == 0 else 0.0
-                port_b = link.enters if step == len(stops) - 2 else 0.0
-                segments[start + step][(a, b, port_a, port_b)] = None
+        chain = chains.setdefault((link.source, link.leaves), [])
+        if start >= end or (end > start + 1 and made > _DUMMIES):
+            via.append([])
+            continue
+        for r in range(start + 1 + len(chain), end):
+            dummy = ("dummy", link.source, link.leaves, r)
+            before = chain[-1] if chain else link.source
+            segments[r - 1][(before, dummy, 0.0 if chain else link.leaves, 0.0)] = None
+            columns[r].append(dummy)
+            chain.append(dummy)
+            made += 1
+        way = chain[: end - start - 1]
+        segments[end - 1][(way[-1] if way else link.source, link.target, 0.0 if way else link.leaves, link.enters)] = (
+            None
+        )
         via.append(way)
     return columns, [list(found) for found in segments], via
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from .graph import Edge, GraphView, Node
 from .labels import census, columns, figure, gradient, headline, short
 
-__all__ = ["formula", "to_text"]
+__all__ = ["formula", "names_of", "to_text"]
 
 _DEEPEST = 24  # levels of indentation; below, the depth is written as a number
 _WIDEST = 72  # columns of tree before the numbers are no longer aligned
@@ -28,6 +28,7 @@ def to_text(view: GraphView) -> str:
         Gradients are not computed yet: call backward() first.
     """
     nodes = {node.id: node for node in view.nodes}
+    names = names_of(view)
     incoming: dict[str, list[Edge]] = {node.id: [] for node in view.nodes}
     for edge in view.edges:
         incoming[edge.target].append(edge)
@@ -43,10 +44,10 @@ def to_text(view: GraphView) -> str:
             key, lead, below, depth = stack.pop()
             node = nodes[key]
             if key in shown:
-                rows.append((lead + _called(node), ("above",)))
+                rows.append((lead + names[key], ("above",)))
                 continue
             shown.add(key)
-            rows.append((lead + _title(node, incoming[key], nodes), _numbers(node, view)))
+            rows.append((lead + _title(node, incoming[key], names), _numbers(node, view)))
             operands = list(dict.fromkeys(edge.source for edge in incoming[key]))
             for i, operand in reversed(list(enumerate(operands))):
                 last = i == len(operands) - 1
@@ -72,32 +73,41 @@ def _aligned(rows: Sequence[tuple[str, tuple[str, ...]]]) -> list[str]:
     return lines
 
 
-def _called(node: Node) -> str:
-    """Returns what a formula calls a node: its name, its number if it is a constant, else its id."""
-    sign, name = headline(node)
-    if node.kind in ("constant", "rest", "folded"):
-        return " ".join(short(part, 32) for part in (sign, name) if part)
-    return short(node.name, 32) or node.id
+def names_of(view: GraphView) -> dict[str, str]:
+    """Returns what formulas call each node: its name, its number if it is a constant, or its path, or its id."""
+    paths: dict[str | None, str] = {None: ""}
+    for box in view.boxes:  # outer ones first
+        paths[box.id] = short(f"{paths[box.parent]}{box.name}", 60) + "."
+    names = {}
+    for node in view.nodes:
+        sign, name = headline(node)
+        if node.kind == "folded" and node.operations and not node.symbol:
+            name = paths[node.box] + name
+        if node.kind in ("constant", "rest", "folded"):
+            names[node.id] = " ".join(short(part, 40) for part in (sign, name) if part)
+        else:
+            names[node.id] = short(node.name, 32) or node.id
+    return names
 
 
-def formula(node: Node, incoming: Sequence[Edge], nodes: Mapping[str, Node]) -> str:
+def formula(node: Node, incoming: Sequence[Edge], names: Mapping[str, str]) -> str:
     """Returns an operation with its operands: "a * b", "tanh(v3)"; empty for what is no single operation."""
     if node.kind != "operation":
         return ""
-    operands = [_called(nodes[edge.source]) for edge in incoming]
+    operands = [names[edge.source] for edge in incoming]
     sign = short(node.symbol, 32)
-    if node.symbol.isidentifier() or len(operands) > 2 or any(edge.position is None for edge in incoming):
+    if node.symbol.isidentifier() or len(operands) > 2:
         return f"{sign}({', '.join(operands)})"
     return f"{sign}{operands[0]}" if len(operands) == 1 else f" {sign} ".join(operands)
 
 
-def _title(node: Node, incoming: Sequence[Edge], nodes: Mapping[str, Node]) -> str:
+def _title(node: Node, incoming: Sequence[Edge], names: Mapping[str, str]) -> str:
     if node.kind == "folded" and node.operations:
-        return f"{_called(node)} ({node.operations:,} operation{'s'[: node.operations - 1]})"
+        return f"{names[node.id]} ({node.operations:,} operation{'s'[: node.operations - 1]})"
     if node.kind == "rest":
-        return f"{_called(node)} ({', '.join(census(node.census, 3))})"
-    right = formula(node, incoming, nodes)
-    return f"{_called(node)} = {right}" if right else _called(node)
+        return f"{names[node.id]} ({', '.join(census(node.census, 3))})"
+    right = formula(node, incoming, names)
+    return f"{names[node.id]} = {right}" if right else names[node.id]
 
 
 def _numbers(node: Node, view: GraphView) -> tuple[str, ...]:
