@@ -94,7 +94,7 @@ class Module:
 
     def parameters(self) -> list[Value]:
         """Returns the parameters, each once even when it is shared by several parts."""
-        return [parameter for _, parameter in self.named_parameters()]
+        return [part for _, part in _walk(None, self, set()) if isinstance(part, Value)]
 
     def zero_grad(self) -> None:
         """Sets the gradient of every parameter to 0; `backward` adds to what is there."""
@@ -130,7 +130,7 @@ class Module:
 
     def modules(self) -> list[Module]:
         """Returns this module and all modules inside it, each once."""
-        return [part for _, part in _walk("", self, set()) if isinstance(part, Module)]
+        return [part for _, part in _walk(None, self, set()) if isinstance(part, Module)]
 
     def train(self, mode: bool = True) -> Self:  # noqa: FBT001, FBT002  # the field's signature: model.train(False)
         """Sets whether this module and those inside it are being trained; returns the module."""
@@ -146,26 +146,26 @@ class Module:
 _PLURAL = re.compile(r"(?<![aisu])s$")  # "layers", "weights", but not "bias", "class"
 
 
-def _walk(path: str, thing: object, seen: set[int]) -> Iterator[tuple[str, Value | Module]]:
-    """Yields the parameters and modules in `thing`, each once, with their names; see `Module`."""
+def _walk(path: str | None, thing: object, seen: set[int]) -> Iterator[tuple[str, Value | Module]]:
+    """Yields the parameters and modules in `thing`, each once, with their names (see `Module`), "" if path is None."""
     if not isinstance(thing, Value | Module | list | tuple | dict) or id(thing) in seen:
         return
     seen.add(id(thing))
     if isinstance(thing, Value):
         if thing.is_leaf:
-            yield path, thing
+            yield path or "", thing
     elif isinstance(thing, Module):
-        yield path, thing
+        yield path or "", thing
         for name, attribute in vars(thing).items():
             if not name.startswith("_"):
-                yield from _walk(f"{path}.{name}" if path else name, attribute, seen)
+                yield from _walk(f"{path}.{name}" if path else name if path == "" else None, attribute, seen)
     elif isinstance(thing, dict):
         for key, item in thing.items():
-            yield from _walk(f"{path}.{key}", item, seen)
+            yield from _walk(path and f"{path}.{key}", item, seen)
     else:
-        stem = _singular(path)
+        stem = path and _singular(path)
         for index, item in enumerate(thing):
-            yield from _walk(f"{stem}{index}", item, seen)
+            yield from _walk(stem and f"{stem}{index}", item, seen)
 
 
 @lru_cache(maxsize=4096)

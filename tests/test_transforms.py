@@ -361,9 +361,7 @@ def test_jacobian_by_several_arguments():
 
 
 def test_vjp_by_nested_arguments_and_results():
-    result, pullback = vjp(
-        lambda p, x: {"a": 0}.get("b", [p["w"] if isinstance(p, dict) else p[0] * x, [x]]), [2.0], 3.0
-    )
+    result, pullback = vjp(lambda p, x: [p[0] * x, [x]], [2.0], 3.0)
     assert result == [6.0, [3.0]]
     assert pullback([1.0, [10.0]]) == ([3.0], 12.0)
 
