@@ -174,6 +174,9 @@ class _Probe:
             slope = node.partials[position] if isinstance(node, Value) else None
             if slope is not None:
                 adjoints[operand] += slope * adjoints[line]
+        # to first order, f carries the rounding of each result times its adjoint: the largest such number sets the noise
+        carried = [abs(adjoints[line.index] * self.values[line.index]) for line in self.tape.lines if line.rule]
+        self.size = max(filter(math.isfinite, carried), default=0.0)
         return adjoints[: len(nodes)]
 
     def _call(self, nodes: Sequence[Value]) -> Value:
@@ -214,14 +217,14 @@ def _check(probe: _Probe, position: int, analytic: float, *, kinks: Sequence[str
     def converged(estimate: tuple[float, float]) -> bool:
         return estimate[1] <= atol + 1e-4 * abs(estimate[0])
 
-    numeric, error = first = numeric_derivative(along, x)
+    numeric, error = first = numeric_derivative(along, x, size=probe.size)
     on_kink = ", ".join(kinks)
     if on_kink:
         return Check(name, analytic, numeric, error, "inconclusive", f"at a kink of {on_kink}")
     trusted = converged(first)
     if trusted and near(analytic, numeric, error):
         return Check(name, analytic, numeric, error, "ok")
-    second = numeric_derivative(along, x, scale=min(1.0, abs(x)) or 2.0**-16)
+    second = numeric_derivative(along, x, size=probe.size, scale=min(1.0, abs(x)) or 2.0**-16)
     if trusted and converged(second) and not near(numeric, second[0], error + second[1]):
         reason = f"slopes differ by step: {numeric:.6g} and {second[0]:.6g}"
         return Check(name, analytic, numeric, error, "inconclusive", reason)
@@ -230,8 +233,8 @@ def _check(probe: _Probe, position: int, analytic: float, *, kinks: Sequence[str
         trusted = True
         if near(analytic, numeric, error):
             return Check(name, analytic, numeric, error, "ok")
-    left, left_error = numeric_derivative(along, x, direction=-1)
-    right, right_error = numeric_derivative(along, x, direction=1)
+    left, left_error = numeric_derivative(along, x, size=probe.size, direction=-1)
+    right, right_error = numeric_derivative(along, x, size=probe.size, direction=1)
     if not (math.isfinite(left) and math.isfinite(right) and math.isfinite(analytic)):
         return Check(name, analytic, numeric, error, "inconclusive", "undefined or infinite nearby")
     if not near(left, right, left_error + right_error):
@@ -244,7 +247,7 @@ def _check(probe: _Probe, position: int, analytic: float, *, kinks: Sequence[str
 
 
 def numeric_derivative(
-    function: Callable[[float], float], x: float, *, direction: int = 0, scale: float = 0.0
+    function: Callable[[float], float], x: float, *, direction: int = 0, scale: float = 0.0, size: float = 0.0
 ) -> tuple[float, float]:
     """Returns (derivative, estimated error) of a function of one float, by `scipy.differentiate`.
 
@@ -253,6 +256,7 @@ def numeric_derivative(
         x: where.
         direction: 0 central, -1 from the left, 1 from the right.
         scale: on which the function is expected to vary; 0.0 means max(1, |x|).
+        size: of the largest number whose rounding the function carries, if that is larger than its value.
     """
     import numpy as np
     from scipy.differentiate import derivative
@@ -260,7 +264,7 @@ def numeric_derivative(
     vector = np.vectorize(function, otypes=[float])
     best = (math.nan, math.inf)
     scale = scale or max(1.0, abs(x))
-    size = abs(function(x))
+    size = max(size, abs(function(x)))
     for step in _STEPS:
         with np.errstate(all="ignore"):
             found = derivative(

@@ -36,7 +36,7 @@ def symbol(rule: Rule) -> str:
         >>> symbol(RULES["add"]), symbol(RULES["tanh"])
         ('+', 'tanh')
     """
-    if isinstance(rule.value, str):
+    if isinstance(rule.value, str) and RULES.get(rule.name) is rule:  # a rule of the user's is called by its name
         tree = parse(rule.value)
         if isinstance(tree, ast.BinOp | ast.UnaryOp) and rule.name not in FUNCTIONS:
             return _OPERATORS[type(tree.op)][0]  # type: ignore[index]  # every operator row is in the dict

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
 from autograd_lite import Tape, Value, no_grad, record
 
@@ -68,9 +68,12 @@ class Engine(RuleBasedStateMachine):
         self.alive.append(made)
         return made
 
-    @initialize(target=nodes, number=SMALL)
-    def first_leaf(self, number):
-        return self.pair(Value(number), Model(Fraction(number)))
+    @initialize(target=nodes, numbers=st.tuples(SMALL, SMALL, SMALL))
+    def a_small_graph(self, numbers):
+        """Starts with a diamond: results that share operands are where reverse sweeps go wrong."""
+        a, b, c = (self.new_leaf(number) for number in numbers)
+        shared = self.operate(a, b, "mul", track=True)
+        return multiple(a, b, c, shared, self.operate(shared, c, "add", track=True))
 
     @rule(target=nodes, number=SMALL)
     def new_leaf(self, number):
@@ -107,7 +110,6 @@ class Engine(RuleBasedStateMachine):
             x.value.data = number
             x.model.number = Fraction(number)
 
-    @rule(x=nodes, seed=SMALL)
     def backward(self, x, seed):
         reached = x.model.reaches()
         slopes = [Fraction(seed) * x.model.slope(model, {}) for model in reached]
@@ -118,6 +120,12 @@ class Engine(RuleBasedStateMachine):
         x.value.backward(seed=seed)
         for model, slope in zip(reached, slopes, strict=True):
             model.grad = slope if model.sources else model.grad + slope  # interiors are fresh, leaves add up
+
+    @rule(x=nodes, y=nodes, seed=SMALL)
+    def backward_of_two_losses(self, x, y, seed):
+        """As in multi-task training: the second pass meets what the first left behind."""
+        self.backward(x, seed)
+        self.backward(y, seed)
 
     @rule(x=nodes)
     def zero_grad(self, x):
@@ -147,4 +155,4 @@ class Engine(RuleBasedStateMachine):
 
 
 TestEngine = Engine.TestCase
-TestEngine.settings = settings(max_examples=settings().max_examples, stateful_step_count=30)
+TestEngine.settings = settings(max_examples=4 * settings().max_examples, stateful_step_count=30)
