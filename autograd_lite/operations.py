@@ -40,6 +40,8 @@ def symbol(rule: Rule) -> str:
         tree = parse(rule.value)
         if isinstance(tree, ast.BinOp | ast.UnaryOp) and rule.name not in FUNCTIONS:
             return _OPERATORS[type(tree.op)][0]  # type: ignore[index]  # every operator row is in the dict
+        if isinstance(tree, ast.Name):  # +x, the identity
+            return "+"
     return rule.name
 
 

@@ -342,7 +342,7 @@ class Run:
             raise TapeError(f"line {index} is {'a constant' if line.constant else 'a leaf'} and has no partials")
         operands = [self.values[i] for i in line.operands]
         lone = self.tape.lone(line)
-        if self.arithmetic is FLOAT:
+        if self.arithmetic in (FLOAT, IEEE):
             return local_partial(line.rule, position, operands, self.values[index], lone=lone)
         partial = self.arithmetic.partial(line.rule, position, lone=lone)
         try:

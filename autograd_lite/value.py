@@ -558,6 +558,8 @@ def local_partial(rule: Rule, position: int, numbers: Sequence[float], out: floa
         out: the result.
         lone: the other operand is a constant.
     """
+    if out != out and rule.domain and not IEEE.formula(rule.domain, rule.operands)(*numbers):
+        return math.nan  # outside the domain there is no value, so no slope either, whatever the formula says
     try:
         return float(FLOAT.partial(rule, position, lone=lone)(*numbers, out))
     except (ArithmeticError, ValueError):

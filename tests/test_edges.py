@@ -87,7 +87,6 @@ def test_the_logarithm_of_minus_one_is_an_error():
         Value(-1.0).log()
 
 
-@pytest.mark.xfail(reason="the slope 1/x = -1 belongs to no value: local_partial should say nan outside the domain")
 def test_under_ieee_the_logarithm_of_minus_one_is_nan_and_so_is_its_slope():
     with ieee():
         assert slopes(lambda x: x.log(), -1.0) == pytest.approx([NAN, NAN], nan_ok=True)

@@ -109,7 +109,6 @@ def test_to_source_runs_and_gives_the_same_value(program):
     assert float(names["f"](*inputs)).hex() == tape.evaluate().outputs[0].hex()
 
 
-@pytest.mark.xfail(reason="to_source writes identity(x), which the package does not export; it should write +x")
 def test_to_source_of_a_plus_sign_runs():
     names = dict(NAMES)
     exec(record(+Value(2.0, name="x")).to_source("f"), names)

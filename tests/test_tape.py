@@ -65,7 +65,7 @@ def test_the_listing_shows_names_formulas_kinds_and_numbers():
         (lambda a, b: a * b, "a * b"),
         (lambda a, b: a**b, "a ** b"),
         (lambda a, _: -a, "-a"),
-        (lambda a, _: +a, "identity(a)"),
+        (lambda a, _: +a, "+a"),
         (lambda a, b: a.hypot(b), "hypot(a, b)"),
         (lambda a, _: a.tanh(), "tanh(a)"),
         (lambda a, b: where(a > 0, a, b), "where(v2, a, b)"),
