@@ -174,7 +174,7 @@ class _Probe:
             slope = node.partials[position] if isinstance(node, Value) else None
             if slope is not None:
                 adjoints[operand] += slope * adjoints[line]
-        # to first order, f carries the rounding of each result times its adjoint: the largest such number sets the noise
+        # to first order, f carries the rounding of each result times its adjoint; the largest sets the noise
         carried = [abs(adjoints[line.index] * self.values[line.index]) for line in self.tape.lines if line.rule]
         self.size = max(filter(math.isfinite, carried), default=0.0)
         return adjoints[: len(nodes)]

@@ -120,6 +120,8 @@ def {method}(self, other):
         {both}
     if other.__class__ is float and not careful:
         {one}
+    if other.__class__ is int and -HUGE < other < HUGE:
+        return self.{method}(float(other))
     return {fallback}
 '''
 
@@ -216,7 +218,7 @@ def install(namespace: dict[str, Any]) -> dict[str, Callable[..., Any]]:
     """
     namespace |= {name: FLOAT.function(name) for name in sorted(FUNCTIONS)}
     namespace |= {f"rule_{name}": rule for name, rule in RULES.items()}
-    namespace |= {"_power": math.pow, **CONSTANTS, "__name__": "autograd_lite.operations"}
+    namespace |= {"_power": math.pow, "HUGE": 2**1023, **CONSTANTS, "__name__": "autograd_lite.operations"}
     linecache.cache[FILENAME] = (len(source), None, source.splitlines(keepends=True), FILENAME)
     methods: dict[str, Callable[..., Any]] = {}
     exec(compile(source, FILENAME, "exec"), namespace, methods)  # noqa: S102  # the text written above

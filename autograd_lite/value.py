@@ -577,7 +577,7 @@ def operate(rule: Rule, x: Any, y: Any) -> Value:
 
 # ---------------------------------------------------------------- the methods, and the blank nodes they fill in
 
-_BATCH = 8192
+_BATCH = 16384
 _blanks: list[Value] = []
 
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Self
 
@@ -57,7 +57,7 @@ class Module:
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
         if not name.startswith("_"):
-            for path, part in _walk(name, value, set()):
+            for path, part in _walk(name, value):
                 if isinstance(part, Module):
                     part.scope = path.rpartition(".")[2]
                 elif path.endswith(part.name):  # unnamed, or named by a part of self; a name of the user's stays
@@ -85,7 +85,7 @@ class Module:
         Raises:
             InputError: two parameters would have the same name.
         """
-        named = [(path, part) for path, part in _walk("", self, set()) if isinstance(part, Value)]
+        named = [(path, part) for path, part in _walk("", self) if isinstance(part, Value)]
         if len(dict(named)) < len(named):
             names = [path for path, _ in named]
             twice = next(name for name in names if names.count(name) > 1)
@@ -94,7 +94,7 @@ class Module:
 
     def parameters(self) -> list[Value]:
         """Returns the parameters, each once even when it is shared by several parts."""
-        return [part for _, part in _walk(None, self, set()) if isinstance(part, Value)]
+        return [part for _, part in _walk(None, self) if isinstance(part, Value)]
 
     def zero_grad(self) -> None:
         """Sets the gradient of every parameter to 0; `backward` adds to what is there."""
@@ -130,7 +130,7 @@ class Module:
 
     def modules(self) -> list[Module]:
         """Returns this module and all modules inside it, each once."""
-        return [part for _, part in _walk(None, self, set()) if isinstance(part, Module)]
+        return [part for _, part in _walk(None, self) if isinstance(part, Module)]
 
     def train(self, mode: bool = True) -> Self:  # noqa: FBT001, FBT002  # the field's signature: model.train(False)
         """Sets whether this module and those inside it are being trained; returns the module."""
@@ -146,26 +146,32 @@ class Module:
 _PLURAL = re.compile(r"(?<![aisu])s$")  # "layers", "weights", but not "bias", "class"
 
 
-def _walk(path: str | None, thing: object, seen: set[int]) -> Iterator[tuple[str, Value | Module]]:
-    """Yields the parameters and modules in `thing`, each once, with their names (see `Module`), "" if path is None."""
-    if not isinstance(thing, Value | Module | list | tuple | dict) or id(thing) in seen:
+def _walk(path: str | None, thing: object) -> list[tuple[str, Value | Module]]:
+    """Returns the parameters and modules in `thing`, each once, with their names (see `Module`), "" if path is None."""
+    found: list[tuple[str, Value | Module]] = []
+    _collect(path, thing, set(), found)
+    return found
+
+
+def _collect(path: str | None, thing: object, seen: set[int], found: list[tuple[str, Value | Module]]) -> None:
+    if not isinstance(thing, (Value, Module, list, tuple, dict)) or id(thing) in seen:
         return
     seen.add(id(thing))
     if isinstance(thing, Value):
         if thing.is_leaf:
-            yield path or "", thing
+            found.append((path or "", thing))
     elif isinstance(thing, Module):
-        yield path or "", thing
+        found.append((path or "", thing))
         for name, attribute in vars(thing).items():
             if not name.startswith("_"):
-                yield from _walk(f"{path}.{name}" if path else name if path == "" else None, attribute, seen)
+                _collect(f"{path}.{name}" if path else name if path == "" else None, attribute, seen, found)
     elif isinstance(thing, dict):
         for key, item in thing.items():
-            yield from _walk(path and f"{path}.{key}", item, seen)
+            _collect(path and f"{path}.{key}", item, seen, found)
     else:
         stem = path and _singular(path)
         for index, item in enumerate(thing):
-            yield from _walk(stem and f"{stem}{index}", item, seen)
+            _collect(stem and f"{stem}{index}", item, seen, found)
 
 
 @lru_cache(maxsize=4096)
