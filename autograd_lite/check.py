@@ -129,7 +129,9 @@ def gradcheck(
         probe.rename(names)
     slopes = probe.gradient()
     kinks = _kinks(probe.tape, probe.values)
-    checks = tuple(_check(probe, i, slopes[i], kinks=kinks, rtol=rtol, atol=atol) for i in range(len(probe.point)))
+    checks = tuple(
+        _check(probe, i, slopes[i], kinks=kinks.get(i, ()), rtol=rtol, atol=atol) for i in range(len(probe.point))
+    )
     wrong = any(check.verdict == "wrong" for check in checks)
     return Report(checks, _suspect(probe.tape, probe.values) if wrong else "")
 
@@ -218,9 +220,8 @@ def _check(probe: _Probe, position: int, analytic: float, *, kinks: Sequence[str
         return estimate[1] <= atol + 1e-4 * abs(estimate[0])
 
     numeric, error = first = numeric_derivative(along, x, size=probe.size)
-    on_kink = ", ".join(kinks)
-    if on_kink:
-        return Check(name, analytic, numeric, error, "inconclusive", f"at a kink of {on_kink}")
+    if kinks:
+        return Check(name, analytic, numeric, error, "inconclusive", f"at a kink of {', '.join(sorted(set(kinks)))}")
     trusted = converged(first)
     if trusted and near(analytic, numeric, error):
         return Check(name, analytic, numeric, error, "ok")
@@ -286,9 +287,9 @@ def numeric_derivative(
     return best
 
 
-def _kinks(tape: Tape, values: Sequence[float]) -> list[str]:
-    """Returns the names of the rules that are evaluated at a kink, where a derivative does not exist."""
-    found = []
+def _kinks(tape: Tape, values: Sequence[float]) -> dict[int, list[str]]:
+    """Returns, for each leaf that leads to a kink, the names of the rules that are evaluated at one."""
+    found: dict[int, list[str]] = {}
     for line in tape.lines:
         if line.rule is None or not line.rule.kinks:
             continue
@@ -300,8 +301,19 @@ def _kinks(tape: Tape, values: Sequence[float]) -> list[str]:
             abs(IEEE.formula(text, ("x", "y")[: line.rule.arity])(*operands)) <= _NEAR * scale
             for text in line.rule.kinks
         ):
-            found.append(line.rule.name)
-    return sorted(set(found))
+            for leaf in _leaves_below(tape, line.index):
+                found.setdefault(leaf, []).append(line.rule.name)
+    return found
+
+
+def _leaves_below(tape: Tape, index: int) -> set[int]:
+    """Returns the leaves that a line was made from."""
+    met, stack = {index}, [index]
+    while stack:
+        fresh = set(tape.lines[stack.pop()].operands) - met
+        met |= fresh
+        stack += fresh
+    return {i for i in met if tape.lines[i].is_leaf}
 
 
 def _suspect(tape: Tape, values: Sequence[float], limit: int = 500) -> str:

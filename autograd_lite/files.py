@@ -7,12 +7,12 @@ import os
 __all__ = ["write_whole"]
 
 
-def write_whole(path: str | os.PathLike[str], text: str) -> None:
-    """Writes a text file so that a reader, or a crash, sees the old file or the new one and nothing between.
+def write_whole(path: str | os.PathLike[str], text: str | bytes) -> None:
+    """Writes a file so that a reader, or a crash, sees the old file or the new one and nothing between.
 
     Args:
         path: the file, in a folder that exists.
-        text: its new content, written as UTF-8.
+        text: its new content; str is written as UTF-8, bytes as they are.
     Raises:
         OSError: the folder does not exist or cannot be written to; the message names it.
     """
@@ -23,8 +23,8 @@ def write_whole(path: str | os.PathLike[str], text: str) -> None:
     path = Path(path)
     descriptor, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text)
             file.flush()
             os.fsync(file.fileno())
         mask = os.umask(0)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
-from .errors import ArithmeticFault
+from .errors import ArithmeticFault, InputError
 from .tape import ScopeMark, Tape, flatten
 from .value import Call, More, Value
 
@@ -38,8 +38,14 @@ def mark_scope(name: str, inputs: Sequence[Any], outputs: Any, *, parts: tuple[s
         inputs: what it was called with; Values in it, also nested in lists, tuples and dicts, bound it from below.
         outputs: a Value, or Values nested likewise. Leaves and plain numbers are left alone.
         parts: names of pieces side by side inside it, the neurons of a layer; then outputs is a list of as many Values.
+    Raises:
+        InputError: the name is not text, or parts and outputs differ in length.
     """
+    if not isinstance(name, str):
+        raise InputError(f"a scope's name is text, got {type(name).__name__} {name!r:.60}")
     values = (outputs,) if isinstance(outputs, Value) else outputs if parts else flatten(outputs)
+    if parts and len(parts) != len(values):
+        raise InputError(f"scope {name!r} has {len(values)} outputs and {len(parts)} parts; name one part an output")
     call = Call(name, tuple(inputs), parts, tuple(map(id, values)) if parts else ())
     only = More(calls=(call,))  # shared by the outputs that carry nothing else
     for value in values:

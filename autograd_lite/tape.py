@@ -168,7 +168,8 @@ class Tape:
                     continue
                 operands = [values[i] for i in line.operands]
                 try:
-                    values.append(arithmetic.value(line.rule)(*operands))
+                    value = arithmetic.value(line.rule)(*operands)
+                    values.append(float(value) if arithmetic is IEEE else value)  # rows write 0, which has no sign
                 except (ArithmeticError, ValueError) as error:
                     if arithmetic is not FLOAT:
                         raise

@@ -13,7 +13,7 @@ import nn
 ROOT = Path(__file__).parent.parent
 
 # The picture. A module may import from its own row of names, at module level; nothing else of the project.
-# `view` stands for everything in that folder.
+# `view` and `testing` stand for everything in their folders.
 PICTURE = {
     "errors": "",
     "files": "",
@@ -30,11 +30,12 @@ PICTURE = {
     "scopes": "errors value tape",
     "transforms": "errors rules arithmetics context value functions tape",
     "check": "errors arithmetics context value tape transforms",
-    "notation": "rules expressions",
+    "markup": "",
+    "notation": "rules expressions markup",
     "anomaly": "faults value tape scopes",
     "extend": "errors rules expressions value check",
-    "testing": "errors rules expressions arithmetics operations value functions tape",
-    "view": "errors operations value tape scopes notation files view",
+    "testing": "errors rules expressions arithmetics operations value functions tape testing",
+    "view": "errors operations value tape scopes markup files view",
     "cli": "errors expressions functions value tape scopes transforms check anomaly notation view",
 }
 
@@ -42,7 +43,6 @@ PICTURE = {
 LAZY = {
     ("value", "view"): "value.graph() draws",
     ("tape", "tape_file"): "tape.save() and load()",
-    ("testing", "operations"): "prints programs as source",
     ("cli", "nn"): "the command is where the two packages meet",
     ("cli", "view"): "draws",
     ("cli", "anomaly"): "explains",

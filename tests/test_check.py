@@ -314,3 +314,8 @@ def test_it_works_inside_no_grad_and_ieee():
 def test_it_judges_what_backward_would_use():
     assert gradcheck(lambda x: x * x.data, [3.0]).checks[0].analytic == 3.0
     assert gradcheck(lambda x: x * x.data, [3.0]).verdict == "wrong"  # reading .data cuts the graph
+
+
+def test_a_kink_concerns_only_the_inputs_that_lead_to_it():
+    report = gradcheck(lambda x, y: x.relu() + y * y, [0.0, 3.0])
+    assert [check.verdict for check in report.checks] == ["inconclusive", "ok"]

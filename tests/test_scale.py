@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from autograd_lite import Value, grad, record
-from autograd_lite.value import _blanks
+from autograd_lite.value import _BATCH, _blanks
 
 ROOT = Path(__file__).parent.parent
 
@@ -120,7 +120,7 @@ def laddered(length):
 )
 def test_work_grows_linearly_with_the_graph(build, work):
     small, large = counted(work(build, 500)), counted(work(build, 5000))
-    assert large <= 10.5 * small + 10_000  # two refills of blank nodes at most
+    assert large <= 10.5 * small + 2 * _BATCH  # two refills of blank nodes at most
 
 
 def test_a_second_backward_takes_no_more_work_than_the_first():

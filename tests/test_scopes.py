@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograd_lite import DomainError, Value, in_scope, mark_scope, no_grad, record, scoped
+from autograd_lite import DomainError, InputError, Value, in_scope, mark_scope, no_grad, record, scoped
 from autograd_lite.scopes import scopes_of
 from autograd_lite.tape import flatten
 
@@ -179,3 +179,20 @@ def test_flatten_lists_each_value_once_in_order():
     a, b = Value(1.0), Value(2.0)
     assert flatten([a, (b, a), {"k": b}, np.array([a, b]), 3.0, "text", None]) == [a, b]
     assert flatten({}) == []
+
+
+def test_a_scope_without_a_textual_name_is_refused():
+    with pytest.raises(InputError, match="a scope's name is text, got int 3"):
+        mark_scope(3, (), Value(1.0) * 2)
+
+
+def test_parts_are_named_one_an_output():
+    with pytest.raises(InputError, match="has 2 outputs and 1 parts"):
+        mark_scope("layer", (), [Value(1.0) * 2, Value(1.0) * 3], parts=("neuron0",))
+
+
+def test_parts_keep_their_names_when_only_some_outputs_are_used():
+    x = Value(2.0)
+    outputs = [x * float(i) for i in range(3)]
+    mark_scope("layer", (x,), outputs, parts=("neuron0", "neuron1", "neuron2"))
+    assert ("layer", "neuron2") in scopes_of(record(outputs[2] + 1)).paths

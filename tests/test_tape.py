@@ -242,6 +242,14 @@ def test_a_line_that_is_undefined_for_other_inputs_is_named():
     assert math.isnan(tape.evaluate({"x": -1.0}, arithmetic=IEEE).outputs[0])
 
 
+def test_zeros_keep_their_sign_over_ieee_floats():
+    root = -Value(0.0, name="x").heaviside()
+    assert repr(root.data) == "-0.0"
+    assert repr(record(root).evaluate(arithmetic=IEEE).outputs[0]) == "-0.0"
+    with ieee():
+        assert repr(record(root).evaluate().outputs[0]) == "-0.0"
+
+
 # ---------------------------------------------------------------- validate
 
 GOOD = (

@@ -21,6 +21,7 @@ from autograd_lite.testing import (
     ball_arithmetic,
     bounds,
     certify,
+    datasets,
     defined,
     derivative,
     edge_floats,
@@ -28,12 +29,14 @@ from autograd_lite.testing import (
     judge,
     kink_distance,
     kink_points,
+    mlps,
     operands,
     programs,
     rule_tapes,
     slope,
     values,
 )
+from nn import MLP
 
 SEARCH = settings(max_examples=3000, derandomize=True, database=None, deadline=None)
 
@@ -144,6 +147,43 @@ def test_an_instruction_on_constants_alone_does_nothing():
     program = Program((2.0,), (3.0,), (Instruction(Operation("neg"), 1, 0), Instruction(Operation("neg"), 0, 0)))
     assert str(program).splitlines() == ["def program(x0):", "    v0 = -x0", "    return v0", "program(2.0)"]
     assert program.run() == -2.0
+
+
+# ---------------------------------------------------------------- what a library that trains is tested with
+
+
+@given(datasets(max_rows=5, max_columns=2))
+def test_datasets_are_tables_of_finite_numbers_with_a_label_a_row(data):
+    X, y = data
+    assert 1 <= len(X) == len(y) <= 5
+    assert {len(row) for row in X} in ({1}, {2})
+    assert all(math.isfinite(x) for row in X for x in row)
+    assert set(y) <= {0, 1, 2}
+
+
+def test_a_failing_dataset_shrinks_to_the_rows_that_matter():
+    assert find(datasets(), lambda data: len(set(data[1])) == 2, settings=SEARCH) == ([[0.0], [0.0]], [0, 1])
+
+
+@given(mlps(inputs=2, outputs=2), st.lists(st.floats(-2, 2), min_size=2, max_size=2))
+def test_a_perceptron_is_the_network_of_the_same_numbers_to_the_bit(perceptron, x):
+    *hidden, last = perceptron.activations
+    network = MLP(2, perceptron.sizes[1:], activation=hidden, output_activation=last)
+    for parameter, number in zip(network.parameters(), perceptron.numbers(), strict=True):
+        parameter.data = number
+    outputs = network(x)
+    sum(outputs[1:], outputs[0]).backward()
+    assert [out.data.hex() for out in outputs] == [out.hex() for out in perceptron.run(x)]
+    assert [p.grad.hex() for p in network.parameters()] == [g.hex() for g in perceptron.gradient(x)]
+
+
+@given(mlps(max_layers=2, max_width=3))
+def test_a_perceptron_runs_the_same_on_values_and_on_numbers(perceptron):
+    x = [0.5] * perceptron.sizes[0]
+    assert [out.data.hex() for out in perceptron.run(x, perceptron.parameters())] == [
+        out.hex() for out in perceptron.run(x)
+    ]
+    assert len(perceptron.run(x)) == perceptron.sizes[-1]
 
 
 # ---------------------------------------------------------------- oracles on functions whose derivatives we know

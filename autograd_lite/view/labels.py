@@ -1,6 +1,6 @@
 """What a picture writes: names and numbers, short enough to read and safe in every format.
 
-Names are the user's and may be any text. `printable` (in `notation.py`) removes what no format can carry; `short` cuts;
+Names are the user's and may be any text. `printable` (in `markup.py`) removes what no format can carry; `short` cuts;
 `xml` escapes. No renderer writes a name that has not been through these.
 """
 
@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
-from autograd_lite.notation import printable
+from autograd_lite.markup import printable
 
 from .graph import Node
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,22 +35,4 @@ def render(view: GraphView, path: str | os.PathLike[str], *, engine: str = "auto
     if make is None:
         known = ", ".join(FORMATS)
         raise InputError(f"render({str(path)!r:.80}): the suffix {target.suffix!r} is not a format; use one of {known}")
-    content = make(view, engine)
-    if isinstance(content, str):
-        write_whole(target, content)
-    else:
-        _write_bytes(target, content)
-
-
-def _write_bytes(path: Path, content: bytes) -> None:
-    """Writes the file whole or not at all, as `write_whole` does for text."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
+    write_whole(target, make(view, engine))
