@@ -77,9 +77,10 @@ from .functions import (
     tanh,
     where,
 )
+from .recording import record
 from .rules import RULES, Rule
 from .scopes import in_scope, mark_scope, scoped
-from .tape import Tape, record
+from .tape import Tape
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .value import Value
 

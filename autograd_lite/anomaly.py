@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .faults import Place, describe
+from .recording import trace
 from .scopes import scopes_of
-from .tape import Tape, trace
+from .tape import Tape
 from .value import Value
 
 __all__ = ["Anomaly", "find_anomaly"]

@@ -20,9 +20,11 @@ from typing import Any, Literal
 from .arithmetics import FLOAT, IEEE
 from .context import recording
 from .errors import ArithmeticFault, InputError, OperandError
-from .tape import Tape, flatten, trace
+from .operands import number
+from .recording import flatten, trace
+from .tape import Tape
 from .transforms import leaves_of, map_nested
-from .value import Value, local_partial, number
+from .value import Value, local_partial
 
 __all__ = ["Check", "Report", "gradcheck"]
 

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .arithmetics import Arithmetic
 from .errors import DetachedError
 from .expressions import FUNCTIONS
+from .operands import number
 from .rules import RULES, Rule
-from .value import Operand, Value, apply, number
+from .value import Operand, Value, apply
 
 __all__ = ["FUNCTION_TABLE", "VALUE", "where", *sorted(FUNCTIONS - {"abs", "round"})]  # noqa: PLE0604  # names of the table
 

@@ -3,7 +3,7 @@
 A piece is marked on its *outputs*, once a call, so that operations inside it cost nothing extra. What lies inside is
 found when somebody looks: everything that leads to the outputs without passing the inputs.
 
-    >>> from autograd_lite.tape import record
+    >>> from autograd_lite.recording import record
     >>> from autograd_lite.value import Value
     >>> @scoped("square")
     ... def square(x):
@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
 from .errors import ArithmeticFault, InputError
-from .tape import ScopeMark, Tape, flatten
+from .recording import flatten
+from .tape import ScopeMark, Tape
 from .value import Call, More, Value
 
 __all__ = ["Scope", "Scopes", "in_scope", "mark_scope", "scoped", "scopes_of"]

@@ -1,6 +1,6 @@
 """The tape: a recorded computation as a flat list of lines, operands before results (a Wengert list).
 
-    >>> from autograd_lite.value import Value
+    >>> from autograd_lite import FRACTION, Value, record
     >>> a, b = Value(-4.0, name="a"), Value(2.0, name="b")
     >>> tape = record(a * b + b**3)
     >>> print(tape)
@@ -27,22 +27,21 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from .arithmetics import FLOAT, FRACTION, IEEE, Arithmetic
-from .context import ieee, modes
-from .errors import ArithmeticFault, OperandError, TapeError
+from .arithmetics import FLOAT, IEEE, Arithmetic
+from .context import modes
+from .errors import TapeError
 from .faults import fault
-from .functions import VALUE
+from .operands import number
 from .operations import symbol
 from .rules import Rule
-from .value import Call, Value, local_partial, number
+from .run import Run
 
-__all__ = ["FRACTION", "Back", "Line", "Run", "ScopeMark", "Tape", "record", "trace"]
+__all__ = ["Back", "Line", "ScopeMark", "Tape"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +150,7 @@ class Tape:
             RuleError: the arithmetic lacks a function.
 
         Example:
+            >>> from autograd_lite import Value, record
             >>> tape = record(Value(3.0, name="x").tanh())
             >>> tape.evaluate({"x": 0.0}).outputs
             (0.0,)
@@ -247,6 +247,7 @@ class Tape:
         """Returns the tape as a Python function of its leaves, over anything that has the table's functions.
 
         Example:
+            >>> from autograd_lite import Value, record
             >>> x = Value(2.0, name="x")
             >>> print(record(3 * x.tanh()).to_source())
             def f(x):
@@ -321,189 +322,3 @@ def _identifier(name: str, taken: Collection[str]) -> str:
 def _literal(data: float) -> str:
     text = repr(data)
     return f"({text})" if text.startswith("-") else text  # (-2.0) ** x is not -2.0 ** x
-
-
-@dataclass(frozen=True)
-class Run:
-    """A tape evaluated: one value per line, in some arithmetic."""
-
-    tape: Tape
-    arithmetic: Arithmetic
-    values: list[Any] = field(repr=False)
-
-    @property
-    def outputs(self) -> tuple[Any, ...]:
-        """The values of the tape's outputs."""
-        return tuple(self.values[i] for i in self.tape.outputs)
-
-    def partial(self, index: int, position: int) -> Any:
-        """Returns the local derivative of a line with respect to its operand at `position`, at this run's values."""
-        line = self.tape.lines[index]
-        if line.rule is None:
-            raise TapeError(f"line {index} is {'a constant' if line.constant else 'a leaf'} and has no partials")
-        operands = [self.values[i] for i in line.operands]
-        lone = self.tape.lone(line)
-        if self.arithmetic in (FLOAT, IEEE):
-            return local_partial(line.rule, position, operands, self.values[index], lone=lone)
-        partial = self.arithmetic.partial(line.rule, position, lone=lone)
-        try:
-            return partial(*operands, self.values[index])
-        except ArithmeticFault:  # over Values, as over floats: at the edge of a domain a slope is its limit
-            with ieee():
-                return partial(*operands, self.values[index])
-
-    def adjoints(self, seeds: Sequence[Any] | None = None, *, wanted: Iterable[int] | None = None) -> list[Any]:
-        """Folds the reverse sweep: returns d (sum of seed * output) / d line, for every line.
-
-        Args:
-            seeds: one an output; all 1 if None.
-            wanted: only the paths that lead to these lines are walked; the others' adjoints stay None.
-        """
-        tape, over = self.tape, self.arithmetic
-        seeds = [over.number(1.0)] * len(tape.outputs) if seeds is None else list(seeds)
-        if len(seeds) != len(tape.outputs):
-            raise TapeError(f"got {len(seeds)} seeds for {len(tape.outputs)} outputs")
-        active = self._leading_to(wanted)
-        zero = over.number(0.0) if over is not VALUE else None  # Values start empty, so that no `0 +` is recorded
-        adjoints: list[Any] = [zero if active is None or active[i] else None for i in range(len(tape.lines))]
-        with over.context():
-            for index, seed in zip(tape.outputs, seeds, strict=True):
-                adjoints[index] = seed if adjoints[index] is None else adjoints[index] + seed
-            for line, position, operand in tape.sweep:
-                if (active is None or active[operand]) and adjoints[line] is not None:
-                    partial = self.partial(line, position)
-                    one = isinstance(partial, int) and partial == 1
-                    term = adjoints[line] if one else partial * adjoints[line]
-                    adjoints[operand] = term if adjoints[operand] is None else adjoints[operand] + term
-        return adjoints
-
-    def _leading_to(self, wanted: Iterable[int] | None) -> list[bool] | None:
-        if wanted is None:
-            return None
-        active = [False] * len(self.tape.lines)
-        for index in wanted:
-            active[index] = True
-        for line in self.tape.lines:
-            if not active[line.index]:
-                active[line.index] = any(active[i] for i in line.operands)
-        return active
-
-    def gradients(self, seeds: Sequence[Any] | None = None) -> dict[str, Any]:
-        """Returns the adjoint of every leaf by its label; for leaves that share a name, by line: "v0", "v7"."""
-        adjoints = self.adjoints(seeds)
-        names = [self.tape.label(i) for i in self.tape.leaves]
-        count = Counter(names)
-        return {
-            name if count[name] == 1 else f"v{i}": adjoints[i] for i, name in zip(self.tape.leaves, names, strict=True)
-        }
-
-    def tangents(self, directions: Mapping[int, Any]) -> list[Any]:
-        """Folds forward: returns the directional derivative of every line.
-
-            tangent[line] = sum over operands of partial * tangent[operand]
-
-        Args:
-            directions: leaf index -> its direction; 0 for leaves not mentioned.
-        """
-        over = self.arithmetic
-        tangents: list[Any] = [None] * len(self.tape.lines)
-        with over.context():
-            for line in self.tape.lines:
-                if line.index in directions:
-                    tangents[line.index] = directions[line.index]
-                elif line.rule is not None:
-                    for position, operand in enumerate(line.operands[-line.rule.arity :]):
-                        if tangents[operand] is not None:
-                            term = self.partial(line.index, position) * tangents[operand]
-                            before = tangents[line.index]
-                            tangents[line.index] = term if before is None else before + term
-        return [over.number(0.0) if tangent is None else tangent for tangent in tangents]
-
-
-def record(*outputs: Value) -> Tape:
-    """Returns the tape of everything that led to `outputs`, in the order in which `backward` sees it.
-
-    Raises:
-        OperandError: an output is not a Value.
-
-    Example:
-        >>> len(record(Value(1.0) + 2))
-        3
-    """
-    return trace(outputs)[0]
-
-
-def trace(outputs: Sequence[Any], *, inputs: Iterable[Value] = ()) -> tuple[Tape, list[Value | float]]:
-    """Returns the tape of `outputs` and, line by line, the Value or constant it was made from.
-
-    Args:
-        outputs: one or more Values.
-        inputs: Values at which to stop: they become leaves, whatever made them.
-    """
-    if not outputs:
-        raise OperandError("record() needs at least one Value")
-    for output in outputs:
-        if not isinstance(output, Value):
-            kind = type(output).__name__
-            raise OperandError(f"record(...): {kind} {output!r:.60} is not a Value, so nothing was recorded for it")
-    lines: list[Line] = []
-    nodes: list[Value | float] = []
-    index: dict[int, int] = {}
-
-    def add(node: Value | float, rule: Rule | None, operands: tuple[int, ...], data: float, name: str) -> int:
-        lines.append(Line(len(lines), rule, operands, data, name, not isinstance(node, Value)))
-        nodes.append(node)
-        return len(lines) - 1
-
-    for value in inputs:
-        if id(value) not in index:
-            index[id(value)] = add(value, None, (), value._data, value.name)
-    for output in outputs:
-        path = [output] if id(output) not in index else []
-        while path:
-            node = path[-1]
-            for operand in node.operands:
-                if isinstance(operand, Value) and id(operand) not in index:
-                    path.append(operand)
-                    break
-            else:
-                operands = tuple(
-                    index[id(v)] if isinstance(v, Value) else add(v, None, (), v, "") for v in node.operands
-                )
-                index[id(node)] = add(node, node._rule, operands, node._data, node.name)
-                path.pop()
-    marks = _marks(nodes, index)
-    return Tape(tuple(lines), tuple(index[id(v)] for v in outputs), marks), nodes
-
-
-def _marks(nodes: Sequence[Value | float], index: Mapping[int, int]) -> tuple[ScopeMark, ...]:
-    calls: dict[int, tuple[Any, list[int]]] = {}
-    for position, node in enumerate(nodes):
-        if isinstance(node, Value):
-            for call in node.more.calls:
-                calls.setdefault(id(call), (call, []))[1].append(position)
-    return tuple(_mark(call, outputs, nodes, index) for call, outputs in calls.values())
-
-
-def _mark(call: Call, outputs: list[int], nodes: Sequence[Value | float], index: Mapping[int, int]) -> ScopeMark:
-    names = dict(zip(call.outputs, call.parts, strict=True))
-    parts = tuple(names[id(nodes[i])] for i in outputs) if names else ()
-    inputs = tuple(index[id(v)] for v in flatten(call.inputs) if id(v) in index)
-    return ScopeMark(call.name, inputs, tuple(outputs), parts)
-
-
-def flatten(nested: Any) -> list[Value]:
-    """Returns the Values in nested lists, tuples, dictionaries and arrays, each once, in order."""
-    found: dict[int, Value] = {}
-    stack = [nested]
-    while stack:
-        thing = stack.pop()
-        if isinstance(thing, Value):
-            found.setdefault(id(thing), thing)
-        elif isinstance(thing, list | tuple):
-            stack.extend(reversed(thing))
-        elif isinstance(thing, dict):
-            stack.extend(reversed(thing.values()))
-        elif getattr(getattr(thing, "dtype", None), "kind", "") == "O":  # an array of objects
-            stack.extend(reversed(thing.ravel().tolist()))
-    return list(found.values())

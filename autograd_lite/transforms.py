@@ -22,9 +22,11 @@ from .arithmetics import FLOAT
 from .context import recording
 from .errors import InputError, OperandError, ShapeError
 from .functions import VALUE
+from .operands import is_number, number
+from .recording import flatten, trace
 from .rules import RULES
-from .tape import Run, flatten, trace
-from .value import Value, apply, is_number, number
+from .run import Run
+from .value import Value, apply
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 

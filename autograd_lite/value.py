@@ -17,21 +17,21 @@ import math
 import os
 import threading
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from numbers import Number
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from . import operations
 from .arithmetics import FLOAT, IEEE
 from .context import hint, modes
-from .errors import DetachedError, GraphError, OperandError, Overflow
+from .errors import DetachedError, GraphError, OperandError
 from .faults import Place, describe, fault, here, non_finite
+from .operands import is_array, is_number, number, remedy, shown
 from .rules import Rule
 
 if TYPE_CHECKING:
     from .view import GraphView
 
-__all__ = ["NOT_COMPUTED", "Call", "Operand", "Value", "apply", "is_number", "local_partial", "number"]
+__all__ = ["NOT_COMPUTED", "Call", "Operand", "Value", "apply", "local_partial"]
 
 NOT_COMPUTED = float("0")
 """The gradient of a node that no backward pass has reached: reads as 0.0, and is known by identity (`is`)."""
@@ -316,9 +316,7 @@ class Value:
         if isinstance(other, Value):
             return self is other
         if is_number(other) or isinstance(other, Number):
-            raise DetachedError(
-                f"{self.label()} == {_short(other)}: Values are equal only to themselves; compare .data"
-            )
+            raise DetachedError(f"{self.label()} == {shown(other)}: Values are equal only to themselves; compare .data")
         return NotImplemented
 
     def __lt__(self, other: Any) -> bool:
@@ -336,7 +334,7 @@ class Value:
     def _compared(self, other: Any, sign: str, compare: Callable[[float, float], bool]) -> bool:
         if isinstance(other, Value):
             return compare(self._data, other._data)
-        if _is_array(other):
+        if is_array(other):
             return NotImplemented  # type: ignore[no-any-return]  # NumPy's turn
         return compare(self._data, number(other, f"{self.label()} {sign} ..."))
 
@@ -443,63 +441,6 @@ def _restore(kind: type[Value], data: float, grad: float | None, name: str) -> V
     return leaf
 
 
-# ---------------------------------------------------------------- what counts as a number
-
-
-def is_number(thing: object) -> bool:
-    """Says whether `thing` is coerced to a float: int, float, NumPy scalars and 0-d arrays; not bool, complex, text."""
-    if isinstance(thing, float | int):
-        return not isinstance(thing, bool)
-    kind = getattr(getattr(thing, "dtype", None), "kind", "")
-    return (kind in ("f", "i", "u") and getattr(thing, "shape", None) == ()) or isinstance(thing, Fraction)
-
-
-def _is_array(thing: object) -> bool:
-    return bool(getattr(thing, "shape", ()))
-
-
-_REMEDY = {
-    "str": "convert it with float(...)",
-    "bool": "write 1.0 or 0.0",
-    "NoneType": "a function may have returned nothing",
-    "complex": "take its real part",
-    "Decimal": "convert it with float(...)",
-    "list": "apply the operation to each element",
-    "tuple": "apply the operation to each element",
-    "ndarray": "apply the operation to each element",
-    "Value": "a Value is already a node; use it as it is, or its number v.data",
-}
-
-
-def number(thing: Any, where: str) -> float:
-    """Returns `thing` as a float.
-
-    Raises:
-        OperandError: not a real number; the message shows it, the place and the remedy.
-        Overflow: an integer too large for a float.
-    """
-    if is_number(thing):
-        try:
-            return float(thing)
-        except OverflowError:
-            digits = int(math.log10(abs(int(thing)))) + 1
-            raise Overflow(f"{where}: an integer of {digits} digits is too large for a float") from None
-    kind = "Value" if isinstance(thing, Value) else type(thing).__name__
-    raise OperandError(f"{where}: {kind} {_short(thing)} is not a real number; {_remedy(thing) or 'use a float'}")
-
-
-def _remedy(thing: object) -> str:
-    return next((_REMEDY[kind.__name__] for kind in type(thing).__mro__ if kind.__name__ in _REMEDY), "")
-
-
-def _short(thing: object) -> str:
-    try:
-        text = repr(thing)
-    except Exception:  # noqa: BLE001  # a broken repr must not hide the message
-        text = "<no repr>"
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
 # ---------------------------------------------------------------- off the beaten path
 
 
@@ -569,8 +510,8 @@ def local_partial(rule: Rule, position: int, numbers: Sequence[float], out: floa
 def operate(rule: Rule, x: Any, y: Any) -> Value:
     """Returns x (operator) y for whatever Python hands to an operator; arrays and strangers get their own turn."""
     other = y if isinstance(x, Value) else x
-    known = is_number(other) or isinstance(other, Value) or _remedy(other)
-    if _is_array(other) or not known:
+    known = is_number(other) or isinstance(other, Value) or remedy(other)
+    if is_array(other) or not known:
         return NotImplemented  # type: ignore[no-any-return]  # the other operand's turn
     return apply(rule, x, y)
 

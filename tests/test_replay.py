@@ -22,7 +22,7 @@ from autograd_lite import (
     record,
     where,
 )
-from autograd_lite.tape import trace
+from autograd_lite.recording import trace
 from autograd_lite.testing import RAW, Instruction, Operation, Program, kink_points, operands, programs
 
 MANY = settings(max_examples=4 * settings().max_examples)

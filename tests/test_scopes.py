@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from autograd_lite import DomainError, InputError, Value, in_scope, mark_scope, no_grad, record, scoped
+from autograd_lite.recording import flatten
 from autograd_lite.scopes import scopes_of
-from autograd_lite.tape import flatten
 
 
 def paths(*outputs):

@@ -11,8 +11,9 @@ from autograd_lite.arithmetics import FRACTION, Arithmetic
 from autograd_lite.expressions import calls_in
 from autograd_lite.functions import FUNCTION_TABLE, where
 from autograd_lite.operations import DUNDERS, method_names, symbol
+from autograd_lite.recording import trace
 from autograd_lite.rules import RULES, Rule
-from autograd_lite.tape import Tape, trace
+from autograd_lite.tape import Tape
 from autograd_lite.value import Value
 
 __all__ = ["RATIONAL", "RAW", "SMOOTH", "Instruction", "Operation", "Program", "exact_over_fractions", "perform"]

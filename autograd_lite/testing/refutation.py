@@ -89,11 +89,13 @@ def _refute_slope(tape: Tape, inputs: Sequence[float]) -> list[str]:
 
 
 def _limit(tape: Tape, inputs: Sequence[float], position: int, side: int) -> float | None:
-    """Returns the slope on one side, inf if it is vertical, nan at a jump, None where nothing is defined."""
+    """Returns the slope on one side, inf if it is vertical, nan at a jump, None where nothing is defined or decided."""
     far, near = (slope(tape, inputs, position, side=side, step=step) for step in (1e-35, 1e-41))
     if far != far or near != near:
         return None
     growth = abs(near / far) if far else 1.0  # as the step shrinks to a millionth: 1e6 at a jump, 1e3 for a root at 0
+    if 1e-15 < abs(growth - 1) < 1e-9:
+        return None  # 0**(1 + ulp): flat in the limit, but steps that small have no name
     if growth > 1 + 1e-9:
         return math.nan if growth > 1e6 * (1 - 1e-9) else math.copysign(math.inf, near)
     return float(near) if growth > 1 - 1e-9 else 0.0

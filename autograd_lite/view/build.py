@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from autograd_lite.errors import InputError
 from autograd_lite.operations import symbol
+from autograd_lite.recording import trace
 from autograd_lite.scopes import Scopes, scopes_of
-from autograd_lite.tape import Tape, trace
+from autograd_lite.tape import Tape
 from autograd_lite.value import Value
 
 from .fold import Fold, Group, groups_of, homes
