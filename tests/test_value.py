@@ -575,10 +575,21 @@ def end_child(function):
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def cannot_fork():
+    """Says why this process must not fork; JAX, once loaded, warns of a deadlock."""
+    if not hasattr(os, "fork"):
+        return "this system cannot fork"
+    return "another test has loaded JAX, which does not survive a fork" if "jax" in sys.modules else ""
 
 
-@needs_fork
+@pytest.fixture
+def fork():
+    """Skips where a fork is out of the question."""
+    if reason := cannot_fork():
+        pytest.skip(reason)
+
+
+@pytest.mark.usefixtures("fork")
 def test_a_forked_child_has_its_own_gradients():
     x = Value(2.0)
     y = x * x
@@ -591,7 +602,7 @@ def test_a_forked_child_has_its_own_gradients():
     assert not x.grad_computed
 
 
-@needs_fork
+@pytest.mark.usefixtures("fork")
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_a_child_forked_while_another_thread_sweeps_does_not_deadlock():
     stop = threading.Event()

@@ -42,6 +42,8 @@ def judge(computed: float, read: Any, truth: Any) -> Certificate:
 
         |computed - truth| <= 2 radius + 4 ulp,   and the balls of the reading and the truth meet
 
+    (A reading of radius 0 is a constant that was rounded before it was recorded; it need not meet the truth.)
+
     Args:
         computed: by floats.
         read: the same reading of the tape over balls of 53 bits; its radius is what rounding may do.
@@ -57,7 +59,8 @@ def judge(computed: float, read: Any, truth: Any) -> Certificate:
         if not (math.isfinite(computed) and math.isfinite(true)):
             return Certificate(computed, true, math.inf, bound, "certified" if computed == true else "wrong")
         error = float(abs(arb(computed) - truth).mid())
-        if error > bound or not read.overlaps(truth):
+        apart = read.rad() > 0 and not read.overlaps(truth)
+        if error > bound or apart:
             return Certificate(computed, true, error, bound, "wrong")
         return Certificate(
             computed, true, error, bound, "certified" if bound <= 1e-6 * abs(true) + 1e-300 else "ill-conditioned"
