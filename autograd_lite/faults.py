@@ -85,6 +85,8 @@ def fault(
     needs = f" (needs {rule.domain})" if rule.domain and kind is not Overflow else ""
     where = f"; {place}" if place else ""
     remedy = f" {rule.remedy}" if rule.remedy else ""
+    if kind is Overflow and rule.name == "pow":  # the row's remedy is about the domain
+        remedy = " Numbers have grown too large: rescale them, or lower the learning rate."
     return kind(f"{describe(rule, numbers, names)} {reason}{needs}{where}.{remedy} Or compute `with ieee():`.")
 
 

@@ -21,6 +21,8 @@ def write_whole(path: str | os.PathLike[str], text: str | bytes) -> None:
     from pathlib import Path
 
     path = Path(path)
+    if not path.absolute().parent.is_dir():
+        raise FileNotFoundError(f"cannot write {path}: there is no folder {path.absolute().parent}; make it first")
     descriptor, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:

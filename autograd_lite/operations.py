@@ -25,8 +25,14 @@ __all__ = ["DUNDERS", "FILENAME", "install", "method_names", "symbol"]
 
 FILENAME = "<autograd_lite operations>"
 
-_OPERATORS = {ast.Add: ("+", "add"), ast.Sub: ("-", "sub"), ast.Mult: ("*", "mul"), ast.Div: ("/", "truediv")}
-_OPERATORS |= {ast.Pow: ("**", "pow"), ast.USub: ("-", "neg")}  # type: ignore[dict-item]  # a wider key type
+_OPERATORS: dict[type[ast.operator | ast.unaryop], tuple[str, str]] = {  # how it is written, and its special method
+    ast.Add: ("+", "add"),
+    ast.Sub: ("-", "sub"),
+    ast.Mult: ("*", "mul"),
+    ast.Div: ("/", "truediv"),
+    ast.Pow: ("**", "pow"),
+    ast.USub: ("-", "neg"),
+}
 
 
 def symbol(rule: Rule) -> str:
@@ -39,7 +45,7 @@ def symbol(rule: Rule) -> str:
     if isinstance(rule.value, str) and RULES.get(rule.name) is rule:  # a rule of the user's is called by its name
         tree = parse(rule.value)
         if isinstance(tree, ast.BinOp | ast.UnaryOp) and rule.name not in FUNCTIONS:
-            return _OPERATORS[type(tree.op)][0]  # type: ignore[index]  # every operator row is in the dict
+            return _OPERATORS[type(tree.op)][0]
         if isinstance(tree, ast.Name):  # +x, the identity
             return "+"
     return rule.name
@@ -50,7 +56,7 @@ def _dunder(rule: Rule) -> str:
     if rule.name in ("abs", "round", "floor"):
         return f"__{rule.name}__"
     if rule.name not in FUNCTIONS and isinstance(tree, ast.BinOp | ast.UnaryOp):
-        return f"__{_OPERATORS[type(tree.op)][1]}__"  # type: ignore[index]
+        return f"__{_OPERATORS[type(tree.op)][1]}__"
     return "__pos__" if rule.name == "identity" else ""
 
 
@@ -113,17 +119,19 @@ def __round__(self, ndigits=None):
 
 _BINARY = '''
 def {method}(self, other):
-    """{doc}"""
-    if other.__class__ is Value and not careful:
-        x = self._data
-        y = other._data
-        {both}
+    """{doc}"""{both}
     if other.__class__ is float and not careful:
         {one}
     if other.__class__ is int and -HUGE < other < HUGE:
         return self.{method}(float(other))
     return {fallback}
 '''
+
+_BOTH = """
+    if other.__class__ is Value and not careful:
+        x = self._data
+        y = other._data
+        {statements}"""
 
 
 def _indented(lines: str, spaces: int) -> str:
@@ -139,19 +147,18 @@ def _guarded(assignments: list[str], *, fallible: bool, fallback: str) -> str:
 
 
 def _binary(rule: Rule, method: str, *, reflected: bool, doc: str) -> str:
-    """Writes one binary method: Value with Value, Value with float, and everything else."""
-    named = not method.startswith("__")
-    fallback = f"apply(rule_{rule.name}, {'other, self' if reflected else 'self, other'})"
-    if not named:
-        fallback = f"operate(rule_{rule.name}, {'other, self' if reflected else 'self, other'})"
-    x, y = ("other", "self") if reflected else ("self", "other")
-    sources = {which: _float(text) for which, text in zip("xy", rule.partials, strict=True)}
-    lone = {which: _float(text) for which, text in zip("xy", rule.lone or rule.partials, strict=True)}
-    value = _float(rule.value)
-    fallible = any(mark in text for text in (value, *sources.values()) for mark in ("/", "("))
-    active = y if reflected else x  # the operand that is a Value when the other is a float
+    """Writes one binary method: Value with Value, Value with float, and everything else.
 
-    def statements(partials: dict[str, str], wanted: str, tail: str) -> str:
+    The reflected one, `__radd__`, is called by Python only when the left operand is not a Value.
+    """
+    x, y = ("other", "self") if reflected else ("self", "other")
+    fallback = f"{'operate' if method.startswith('__') else 'apply'}(rule_{rule.name}, {x}, {y})"
+    value = _float(rule.value)
+    partials = dict(zip("xy", map(_float, rule.partials), strict=True))
+    lone = dict(zip("xy", map(_float, rule.lone or rule.partials), strict=True))
+    fallible = any(mark in text for text in (value, *partials.values()) for mark in ("/", "("))
+
+    def statements(partials: dict[str, str], wanted: str) -> str:
         compute = [f"out = {value}"]
         stored = {"x": "None", "y": "None"}
         for which in wanted:
@@ -160,16 +167,12 @@ def _binary(rule: Rule, method: str, *, reflected: bool, doc: str) -> str:
             if not simple:
                 compute.append(f"d{which} = {partials[which]}")
         node = _NODE.format(name=rule.name, x=x, y=y, dx=stored["x"], dy=stored["y"])
-        return _guarded(compute, fallible=fallible, fallback=fallback) + "\n" + _dedent(node) + tail
+        return _guarded(compute, fallible=fallible, fallback=fallback) + "\n" + _dedent(node)
 
-    both = statements(sources, "xy", "") if not reflected else ""
-    one = f"x = {x if x == 'other' else 'self._data'}\ny = {y if y == 'other' else 'self._data'}\n"
-    one += statements(lone, "y" if active == y else "x", "")
-    text = _BINARY.format(method=method, doc=doc, both=_indented(both, 8), one=_indented(one, 8), fallback=fallback)
-    if reflected:  # Python only calls it when the left operand is not a Value
-        start = text.index("    if other.__class__ is Value")
-        text = text[:start] + text[text.index("    if other.__class__ is float") :]
-    return text
+    one = f"x = {'other' if reflected else 'self._data'}\ny = {'self._data' if reflected else 'other'}\n"
+    one += statements(lone, "y" if reflected else "x")
+    both = "" if reflected else _BOTH.format(statements=_indented(statements(partials, "xy"), 8))
+    return _BINARY.format(method=method, doc=doc, both=both, one=_indented(one, 8), fallback=fallback)
 
 
 def _dedent(block: str) -> str:

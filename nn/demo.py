@@ -89,7 +89,7 @@ def run(output: Path, *, epochs: int = 30, seed: int = 0, progress: bool = True)
     """
     epochs, seed = whole("epochs", epochs), whole("seed", seed, minimum=0)
     if not output.absolute().parent.is_dir():
-        raise InputError(f"{output}: there is no folder {output.absolute().parent}; make it first")
+        raise InputError(f"cannot write {output}: there is no folder {output.absolute().parent}; make it first")
     data = iris(seed)
     model = MLP(
         len(data.features), [HIDDEN, len(data.classes)], activation="tanh", initializer="glorot_uniform", rng=seed

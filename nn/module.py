@@ -60,7 +60,8 @@ class Module:
             for path, part in _walk(name, value):
                 if isinstance(part, Module):
                     part.scope = path.rpartition(".")[2]
-                elif path.endswith(part.name):  # unnamed, or named by a part of self; a name of the user's stays
+                elif not part.name or path == part.name or path.endswith(f".{part.name}"):
+                    # unnamed, or named by a part of self; a name of the user's stays
                     part.name = path
 
     def forward(self, *inputs: Any) -> Any:

@@ -51,6 +51,9 @@ BAD = {
     "outside the domain": ("draw", "log(x)", "x=-1", "needs x > 0"),
     "domain in check": ("check", "1/x", "x=0", "needs y != 0"),
     "overflow": ("check", "exp(x)", "x=1e6", "too large"),
+    "comparison": ("draw", "x > 0", "x=1", "has no derivative"),
+    "constant branch": ("draw", "2 if x > 0 else 3", "x=1", "has no derivative"),
+    "comparison in check": ("check", "x > 0", "x=1", "must return one Value"),
     "deep": ("draw", "(" * 4000 + "x" + ")" * 4000, "x=1", "not a formula"),
     "long": ("draw", "x+" * 9000 + "x", "x=1", "too long"),
 }
@@ -71,10 +74,10 @@ def test_an_unknown_suffix_names_those_that_work(tmp_path, capsys):
     assert ".svg" in capsys.readouterr().err
 
 
-def test_a_missing_folder_is_named(tmp_path, capsys):
+def test_a_missing_folder_is_named_as_the_user_wrote_it(tmp_path, capsys):
     path = tmp_path / "nowhere" / "graph.svg"
     assert main(["draw", "x*2", "--at", "x=1", "-o", str(path)]) == 2
-    assert "nowhere" in capsys.readouterr().err
+    assert f"cannot write {path}: there is no folder" in capsys.readouterr().err
 
 
 def test_a_point_is_read_exactly():

@@ -1,10 +1,17 @@
 """Pictures of a computation: one frozen view of it, several renderers.
 
-graph     what a picture shows, as data   build     from Values to GraphView
-fold      what is drawn as one node, and what is left out
-labels    any text made short and safe    cards     what a node's card says
-layout    columns, order, coordinates     placing   boxes and edges, by our layout or by `dot`
-svg, dot, text, html, render              the renderers
+build       the way in, `draw`: from Values to a GraphView
+graph       what a picture shows, as data
+fold        what is drawn as one node, and what is left out
+labels      any text made short and safe
+cards       what a node's card says, and how large it is
+scene       where everything is, whoever placed it
+placing     from a view to a scene, by our layout or by `dot`
+layout      columns, order, coordinates of one box's things
+frames      our layout, box by box
+dot_layout  Graphviz's `dot` as the layout
+svg, html, dot, text   the renderers
+render      to a file, by its ending
 
 >>> from autograd_lite.value import Value
 >>> w, x = Value(0.5, name="w"), Value(2.0, name="x")
@@ -19,25 +26,8 @@ v3 = exp(v2)    value 2.718    gradient 1        (output)
 
 from __future__ import annotations
 
-from autograd_lite.value import Value
-
-from .build import view_of
+from .build import draw
 from .fold import Fold
 from .graph import Box, Edge, GraphView, Node, Result
 
-__all__ = ["Box", "Edge", "GraphView", "Node", "Result", "draw", "view_of"]
-
-
-def draw(*values: Value, fold: Fold = "auto", focus: Value | None = None, hops: int = 2) -> GraphView:
-    """Returns a picture of everything that led to these Values: Jupyter shows it, `print` writes a tree.
-
-    Args:
-        values: one or more Values.
-        fold: "auto", None, a depth, or a set of paths; see `view_of`.
-        focus: draw only the neighbourhood of this Value.
-        hops: how many edges away from the focus, 0 or more.
-    Example:
-        >>> draw(Value(1.0, name="x") + 2)
-        <GraphView: 3 nodes, 2 edges; 3 values recorded>
-    """
-    return view_of(*values, fold=fold, focus=focus, hops=hops)
+__all__ = ["Box", "Edge", "GraphView", "Node", "Result", "draw"]

@@ -19,11 +19,11 @@ from .graph import Box, Edge, GraphView, Node, Result
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["view_of"]
+__all__ = ["draw"]
 
 
-def view_of(*values: Value, fold: Fold = "auto", focus: Value | None = None, hops: int = 2) -> GraphView:
-    """Returns a picture, as data, of everything that led to these Values, as it is now.
+def draw(*values: Value, fold: Fold = "auto", focus: Value | None = None, hops: int = 2) -> GraphView:
+    """Returns a picture of everything that led to these Values, as it is now: Jupyter shows it, `print` writes a tree.
 
     Args:
         values: one or more Values.
@@ -37,7 +37,7 @@ def view_of(*values: Value, fold: Fold = "auto", focus: Value | None = None, hop
         InputError: the focus is not part of the computation, or fold or hops make no sense.
     Example:
         >>> a, b = Value(2.0, name="a"), Value(-3.0, name="b")
-        >>> view = view_of((a * b).tanh())
+        >>> view = draw((a * b).tanh())
         >>> [(node.id, node.symbol or node.name) for node in view.nodes]
         [('v0', 'a'), ('v1', 'b'), ('v2', '*'), ('v3', 'tanh')]
     """

@@ -107,11 +107,10 @@ def _spline(text: str, height: float) -> list[Point]:
     points: list[Point] = []
     tip: Point | None = None
     for part in text.split():
-        kind, _, rest = part.rpartition(",")[0].partition(",") if part[0] in "es" else ("", "", part)
-        del rest
-        x, y = _numbers(part.removeprefix("e,").removeprefix("s,"))
-        if kind == "e":
-            tip = (x, height - y)
-        elif kind != "s":
-            points.append((x, height - y))
+        *marks, x, y = part.split(",")
+        point = (float(x), height - float(y))
+        if marks == ["e"]:
+            tip = point
+        elif not marks:
+            points.append(point)
     return [*points, points[-1], tip, tip] if tip else points

@@ -13,8 +13,8 @@ one node stands for the rest.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Hashable, Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection, Hashable, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from autograd_lite.errors import InputError
 
@@ -31,7 +31,8 @@ _NEAR, _NEAREST = 3, 30  # hops from the outputs, and nodes, that stay when the 
 _RUN = 3  # operations: more of one kind in a row become one
 _MANY = 8  # leaves: more than these, used by the same nodes, become one
 
-Fold = None | int | str | Iterable[str | tuple[str, ...]]
+Fold = Literal["auto"] | int | Collection[str | tuple[str, ...]] | None
+"""What to fold: see `draw`."""
 
 
 class Group(NamedTuple):
@@ -242,4 +243,5 @@ def _near(tape: Tape, groups: list[Group], start: Sequence[Group], *, hops: int,
             if group not in kept and group not in earlier:
                 earlier.add(group)
                 stack.append(group)
-    return [g if g in kept else Group("earlier" if g in earlier else "later", 0) for g in groups]
+    left_out = {group: Group("earlier" if group in earlier else "later", 0) for group in {*groups} - {*kept}}
+    return [left_out.get(group, group) for group in groups]

@@ -5,9 +5,6 @@
     3. order         barycentre sweeps: each thing goes to the mean position of its neighbours; the best order is kept
     4. coordinates   each thing as near to its neighbours as its column allows (isotonic regression)
 
-A box is laid out by itself, from the inside out, and is then one large thing in the box around it. Edges enter and
-leave it through *gates* on its border, which its own layout places and the outer layout steers for.
-
 Source: K. Sugiyama, S. Tagawa, M. Toda, "Methods for visual understanding of hierarchical system structures", IEEE
 Transactions on Systems, Man, and Cybernetics 11(2), 1981.
 """
