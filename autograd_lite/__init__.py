@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .anomaly import Anomaly, find_anomaly
 from .arithmetics import COMPLEX, FLOAT, FRACTION, IEEE, Arithmetic, numpy_arithmetic
-from .check import gradcheck
+from .check import GradientReport, gradcheck
 from .context import detect_anomaly, ieee, no_grad
 from .errors import (
     ArithmeticFault,
@@ -77,12 +77,16 @@ from .functions import (
     tanh,
     where,
 )
+from .notation import rule_latex, rule_mathml, to_latex, to_mathml
 from .recording import record
 from .rules import RULES, Rule
+from .run import Run
 from .scopes import in_scope, mark_scope, scoped
-from .tape import Tape
+from .tape import Line, Tape
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .value import Value
+
+__version__ = "0.1.0"
 
 __all__ = [
     "COMPLEX",
@@ -99,15 +103,18 @@ __all__ = [
     "DivisionByZero",
     "DomainError",
     "ExpressionError",
+    "GradientReport",
     "GraphError",
     "GraphView",
     "InputError",
     "LabelError",
+    "Line",
     "NonFiniteError",
     "OperandError",
     "Overflow",
     "Rule",
     "RuleError",
+    "Run",
     "ShapeError",
     "Tape",
     "TapeError",
@@ -158,6 +165,8 @@ __all__ = [
     "numpy_arithmetic",
     "record",
     "relu",
+    "rule_latex",
+    "rule_mathml",
     "scoped",
     "selu",
     "sigmoid",
@@ -169,6 +178,8 @@ __all__ = [
     "sqrt",
     "tan",
     "tanh",
+    "to_latex",
+    "to_mathml",
     "value_and_grad",
     "vjp",
     "where",

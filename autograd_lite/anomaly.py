@@ -38,7 +38,7 @@ class Anomaly:
     remedy: str = ""
 
     def __str__(self) -> str:
-        inside = f", in {' > '.join(self.scope)}" if self.scope else ""
+        inside = f", in {'.'.join(self.scope)}" if self.scope else ""
         where = f"; {self.place}" if self.place else "; compute it `with detect_anomaly():` to see the source line"
         if not self.place and self.node.startswith("leaf"):
             where = ""

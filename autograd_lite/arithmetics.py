@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import cmath
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -24,7 +24,7 @@ from .errors import RuleError
 from .expressions import CONSTANTS, FUNCTIONS, calls_in, compile_formula, compile_source, float_source, primitive
 from .rules import RULES, Rule
 
-__all__ = ["COMPLEX", "FLOAT", "FRACTION", "IEEE", "Arithmetic", "numpy_arithmetic"]
+__all__ = ["COMPLEX", "FLOAT", "FRACTION", "IEEE", "Arithmetic", "inside_domain", "numpy_arithmetic"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +67,19 @@ class Arithmetic:
         return self.value(RULES[name])
 
     def value(self, rule: Rule) -> Callable[..., Any]:
-        """Returns the rule's value as a function of its operands."""
+        """Returns the rule's value as a function of its operands.
+
+        The functions in the table raise outside their domain by themselves. Rules of the user's may not, so over floats
+        (FLOAT, IEEE) their `domain` is looked at first.
+        """
         if not isinstance(rule.value, str):
-            return rule.value
-        if rule.name in self.functions:
+            value = rule.value
+        elif rule.name in self.functions:
             return self.functions[rule.name]
-        return self._compile(rule.value, rule.operands)
+        else:
+            value = self._compile(rule.value, rule.operands)
+        checked = rule.domain and rule.name not in RULES and self in (FLOAT, IEEE)
+        return _within(rule, value, self) if checked else value
 
     def partial(self, rule: Rule, position: int, *, lone: bool = False) -> Callable[..., Any]:
         """Returns d out / d operand as a function of (c,) x, (y,) and out.
@@ -202,6 +209,24 @@ IEEE = Arithmetic(
     power=ieee_power,
 )
 """Floats with nan and inf instead of exceptions: the limit at the edge of a domain, nan outside it."""
+
+
+def inside_domain(rule: Rule, numbers: Sequence[float]) -> bool:
+    """Says whether the rule's `domain` column holds for these operands."""
+    return not rule.domain or bool(IEEE.formula(rule.domain, rule.operands)(*numbers))
+
+
+def _within(rule: Rule, value: Callable[..., float], over: Arithmetic) -> Callable[..., float]:
+    """Returns the value restricted to the rule's domain; nan passes, as it does through the table's functions."""
+
+    def restricted(*numbers: float) -> float:
+        if inside_domain(rule, numbers) or any(x != x for x in numbers):
+            return value(*numbers)
+        if over is IEEE:
+            return math.nan
+        raise ValueError(f"outside {rule.domain}")
+
+    return restricted
 
 
 # ---------------------------------------------------------------- fractions, exact

@@ -26,12 +26,19 @@ from .tape import Tape
 from .transforms import leaves_of, map_nested
 from .value import Value, local_partial
 
-__all__ = ["Check", "Report", "gradcheck"]
+__all__ = ["Check", "GradientReport", "gradcheck"]
 
 Verdict = Literal["ok", "wrong", "inconclusive"]
 
-_STEPS = (2.0**-4, 2.0**-10, 2.0**-16)  # first step of each attempt, relative to a scale: max(1, |x|) or the other
+_STEPS = (2.0**-4, 2.0**-10, 2.0**-16)  # the first step of each attempt, as a part of the scale: for smooth to steep
+_FINEST = 2.0**-16  # the scale at x = 0 when that is to be small: nothing tells how small, so a step like the last
+_ROUNDING = 2e-16  # of one operation, relative: a little less than the spacing of floats, 2**-52
+_DEMANDED = 1e-14  # relative tolerance asked of scipy: more than floats give, so it refines until rounding stops it
+_ENOUGH = 1e-9  # an estimated relative error as small as this needs no further attempt
+_TRUSTED = 1e-4  # a numeric derivative whose relative error is larger did not converge
+_DOUBT = 10  # times the estimated error is what a difference may be: the estimate is no bound
 _NEAR = 1e-9  # a kink closer than this, relative to the operands, is one we stand on
+_JUDGED = 500  # operations tried one by one when the suspect is sought: each costs up to 200 evaluations
 
 
 @dataclass(frozen=True)
@@ -56,12 +63,14 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Report:
+class GradientReport:
     """What `gradcheck` found: a check per input, and which rule is to blame if one is wrong.
 
     Args:
         checks: one per input.
-        suspect: the rule on the path whose partial disagrees most with its own value; "" if none is wrong.
+        suspect: the rule whose partial disagrees most with its own value, among the last 500 operations that depend on
+            a wrong input; "" if no input is wrong, or if none of these operations disagrees. A rule that is wrong
+            further from the result, or a gradient lost by reading `.data`, is not found.
     """
 
     checks: tuple[Check, ...]
@@ -72,6 +81,15 @@ class Report:
         """The worst of the checks: "wrong" if any is, else "inconclusive" if any is, else "ok"."""
         verdicts = {check.verdict for check in self.checks}
         return "wrong" if "wrong" in verdicts else "inconclusive" if "inconclusive" in verdicts else "ok"
+
+    @property
+    def largest_difference(self) -> float:
+        """The largest |analytic - numeric|; nan if no numeric derivative could be computed, at any input.
+
+        Inputs without a numeric derivative are left out.
+        """
+        gaps = [abs(check.analytic - check.numeric) for check in self.checks]
+        return max((gap for gap in gaps if gap == gap), default=math.nan)
 
     @property
     def ok(self) -> bool:
@@ -98,7 +116,7 @@ def gradcheck(
     names: Sequence[str] = (),
     rtol: float = 1e-7,
     atol: float = 1e-9,
-) -> Report:
+) -> GradientReport:
     """Compares the gradient of `function` at `inputs` with numeric derivatives.
 
     Args:
@@ -134,8 +152,8 @@ def gradcheck(
     checks = tuple(
         _check(probe, i, slopes[i], kinks=kinks.get(i, ()), rtol=rtol, atol=atol) for i in range(len(probe.point))
     )
-    wrong = any(check.verdict == "wrong" for check in checks)
-    return Report(checks, _suspect(probe.tape, probe.values) if wrong else "")
+    wrong = [i for i, check in enumerate(checks) if check.verdict == "wrong"]
+    return GradientReport(checks, _suspect(probe.tape, probe.values, wrong) if wrong else "")
 
 
 class _Probe:
@@ -173,7 +191,7 @@ class _Probe:
         # the partials that the nodes carry, so that a rule is judged by what `backward` would use
         adjoints = [0.0] * len(kept)
         adjoints[self.tape.outputs[0]] = 1.0
-        for line, position, operand in ((b.line, b.position, b.operand) for b in self.tape.sweep):
+        for line, position, operand in self.tape.sweep:
             node = kept[line]
             slope = node.partials[position] if isinstance(node, Value) else None
             if slope is not None:
@@ -216,10 +234,10 @@ def _check(probe: _Probe, position: int, analytic: float, *, kinks: Sequence[str
         return probe.at(position, t)
 
     def near(a: float, b: float, error: float) -> bool:
-        return abs(a - b) <= atol + rtol * max(abs(a), abs(b)) + 10 * error
+        return abs(a - b) <= atol + rtol * max(abs(a), abs(b)) + _DOUBT * error
 
     def converged(estimate: tuple[float, float]) -> bool:
-        return estimate[1] <= atol + 1e-4 * abs(estimate[0])
+        return estimate[1] <= atol + _TRUSTED * abs(estimate[0])
 
     numeric, error = first = numeric_derivative(along, x, size=probe.size)
     if kinks:
@@ -227,7 +245,7 @@ def _check(probe: _Probe, position: int, analytic: float, *, kinks: Sequence[str
     trusted = converged(first)
     if trusted and near(analytic, numeric, error):
         return Check(name, analytic, numeric, error, "ok")
-    second = numeric_derivative(along, x, size=probe.size, scale=min(1.0, abs(x)) or 2.0**-16)
+    second = numeric_derivative(along, x, size=probe.size, scale=min(1.0, abs(x)) or _FINEST)
     if trusted and converged(second) and not near(numeric, second[0], error + second[1]):
         reason = f"slopes differ by step: {numeric:.6g} and {second[0]:.6g}"
         return Check(name, analytic, numeric, error, "inconclusive", reason)
@@ -277,14 +295,14 @@ def numeric_derivative(
                 step_direction=direction,
                 order=8,
                 maxiter=6,
-                tolerances={"atol": 0.0, "rtol": 1e-14},
+                tolerances={"atol": 0.0, "rtol": _DEMANDED},
             )
         estimate, error = float(found.df), float(found.error)
         # no estimate is better than rounding allows: f's own, over the step
-        error = max(error, 2e-16 * abs(estimate), 2e-16 * size / (step * scale))
+        error = max(error, _ROUNDING * abs(estimate), _ROUNDING * size / (step * scale))
         if math.isfinite(estimate) and error < best[1]:
             best = (estimate, error)
-        if best[1] <= 1e-9 * abs(best[0]):
+        if best[1] <= _ENOUGH * abs(best[0]):
             break
     return best
 
@@ -296,8 +314,6 @@ def _kinks(tape: Tape, values: Sequence[float]) -> dict[int, list[str]]:
         if line.rule is None or not line.rule.kinks:
             continue
         operands = [values[i] for i in line.operands]
-        if line.rule.name == "pow" and tape.lines[line.operands[1]].constant and operands[1] >= 1:
-            continue  # x**2 and its like are smooth at 0
         scale = max(1.0, *(abs(v) for v in operands))
         if any(
             abs(IEEE.formula(text, ("x", "y")[: line.rule.arity])(*operands)) <= _NEAR * scale
@@ -318,20 +334,30 @@ def _leaves_below(tape: Tape, index: int) -> set[int]:
     return {i for i in met if tape.lines[i].is_leaf}
 
 
-def _suspect(tape: Tape, values: Sequence[float], limit: int = 500) -> str:
-    """Returns the rule on the tape whose partial disagrees most with the numeric derivative of its own value."""
+def _suspect(tape: Tape, values: Sequence[float], wrong: Sequence[int]) -> str:
+    """Returns the rule whose partial disagrees most with the numeric derivative of its own value.
+
+    Args:
+        tape: the function's.
+        values: one a line.
+        wrong: the leaves whose gradients are wrong; only operations that depend on them can be to blame.
+    """
+    reached = set(wrong)
+    for line in tape.lines:
+        if any(operand in reached for operand in line.operands):
+            reached.add(line.index)
     worst, name = 0.0, ""
-    for line in [line for line in tape.lines if line.rule is not None][-limit:]:
+    for line in [tape.lines[i] for i in sorted(reached) if tape.lines[i].rule is not None][-_JUDGED:]:
         assert line.rule is not None
         operands = [values[i] for i in line.operands]
         offset = len(operands) - line.rule.arity
         for position in range(line.rule.arity):
-            if tape.lines[line.operands[position + offset]].constant:
+            if line.operands[position + offset] not in reached:
                 continue
             along = _alone(FLOAT.value(line.rule), operands, position + offset)
             claimed = local_partial(line.rule, position, operands, values[line.index], lone=tape.lone(line))
             numeric, error = numeric_derivative(along, operands[position + offset])
-            gap = abs(claimed - numeric) - 10 * error
+            gap = abs(claimed - numeric) - _DOUBT * error
             if gap > worst * max(1.0, abs(numeric)):
                 worst, name = gap / max(1.0, abs(numeric)), line.rule.name
     return name

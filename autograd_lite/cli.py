@@ -13,9 +13,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 
+from . import __version__
 from .check import gradcheck
 from .errors import AutogradError, ExpressionError
 from .expressions import names_in
@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="autograd-lite",
         description="See, step, question and prove every derivative of plain scalar Python.",
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {version('autograd-lite')}")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     demo = commands.add_parser("demo", help="train a net on Iris, check its gradients, write a report")

@@ -56,7 +56,8 @@ class DetachedError(AutogradError, TypeError):
 class ArithmeticFault(AutogradError, ArithmeticError):
     """A computation without a finite, defined result; the message names the operation, the operands and the place.
 
-    `scopes` are the named pieces of the program it passed through on its way out, innermost first.
+    `scopes` are the named pieces of the program it passed through on its way out, innermost first;
+    the message writes them as a path, outermost first: "mlp.layer0.neuron1".
     """
 
     def __init__(self, message: str) -> None:
@@ -68,7 +69,7 @@ class ArithmeticFault(AutogradError, ArithmeticError):
         self.scopes.append(str(scope))
 
     def __str__(self) -> str:
-        inside = f" (in {' < '.join(self.scopes)})" if self.scopes else ""
+        inside = f" (in {'.'.join(reversed(self.scopes))})" if self.scopes else ""
         return f"{self.args[0]}{inside}"
 
 

@@ -179,8 +179,9 @@ def _fresh(text: str) -> ast.expr:
 class _Rewrite(ast.NodeTransformer):
     """Rewrites a formula for one arithmetic: its numbers, its comparisons, its conditionals, its fallible operators."""
 
-    def __init__(self, *, number: bool, real: bool, where: bool, guarded: bool) -> None:
-        self.number, self.real, self.where, self.guarded = number, real, where, guarded
+    def __init__(self, *, number: bool, real: bool, where: bool, divide: bool, power: bool) -> None:
+        self.number, self.real, self.where = number, real, where
+        self.divide, self.power = divide, power
 
     def _call(self, name: str, *args: ast.expr) -> ast.expr:
         return ast.Call(func=ast.Name(id=name, ctx=ast.Load()), args=list(args), keywords=[])
@@ -216,8 +217,10 @@ class _Rewrite(ast.NodeTransformer):
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
-        if self.guarded and isinstance(node.op, ast.Div | ast.Pow):
-            return self._call("_divide" if isinstance(node.op, ast.Div) else "_power", node.left, node.right)
+        if self.divide and isinstance(node.op, ast.Div):
+            return self._call("_divide", node.left, node.right)
+        if self.power and isinstance(node.op, ast.Pow):
+            return self._call("_power", node.left, node.right)
         return node
 
 
@@ -291,7 +294,7 @@ def compile_formula(
     Raises:
         ExpressionError: not a formula.
     """
-    rewrite = _Rewrite(number=bool(number), real=bool(real), where=bool(where), guarded=bool(divide))
+    rewrite = _Rewrite(number=bool(number), real=bool(real), where=bool(where), divide=bool(divide), power=bool(power))
     tree = rewrite.visit(_fresh(text))
     source = ast.unparse(ast.fix_missing_locations(tree))
     constants = {name: number(value) if number else value for name, value in CONSTANTS.items() if name in text}

@@ -36,7 +36,8 @@ def define_rule(
         name: an identifier that the table does not use.
         value: a formula in x (and y), or a function of one or two floats.
         partials: d value / d x (and / d y): formulas in x, y and out, or functions of the operands and the result.
-        domain: a formula that is true where the operation is defined.
+        domain: a formula that is true where the operation is defined. Outside it floats raise DomainError, or give nan
+            under `ieee()`; other arithmetics do not look at it.
         kinks: formulas that vanish where it has no derivative.
         remedy: what to write instead, for error messages.
         check: points at which the partials are gradchecked now: numbers, or pairs for two operands.

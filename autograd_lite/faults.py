@@ -45,9 +45,16 @@ def here() -> Place | None:
         module = spec.name if spec else str(frame.f_globals.get("__name__", ""))
         if module.partition(".")[0] not in _OURS and not file.endswith("autograd-lite"):  # nor the command's own script
             text = linecache.getline(file, frame.f_lineno).strip()
-            return Place(file.rpartition("/")[2], frame.f_lineno, text)
+            return Place(_called(file), frame.f_lineno, text)
         frame = frame.f_back
     return None
+
+
+def _called(file: str) -> str:
+    """Returns what a reader calls a source file; a notebook's cells are compiled under names that nobody knows."""
+    if "ipykernel_" in file or file.startswith("<ipython-input"):
+        return "a notebook cell"
+    return file.rpartition("/")[2]
 
 
 def describe(rule: Rule, numbers: Sequence[Any], names: Sequence[str] = ()) -> str:
@@ -90,15 +97,7 @@ def fault(
     return kind(f"{describe(rule, numbers, names)} {reason}{needs}{where}.{remedy} Or compute `with ieee():`.")
 
 
-def non_finite(
-    what: str,
-    value: float,
-    *,
-    place: object = "",
-    scope: str = "",
-    remedy: str = "",
-) -> NonFiniteError:
+def non_finite(what: str, value: float, *, place: object = "", remedy: str = "") -> NonFiniteError:
     """Returns the error for a result that is nan or infinite: "mul of x = 1e200, y = 1e200 is inf; line 3 of a.py"."""
-    inside = f"; in {scope}" if scope else ""
     where = f"; {place}" if place else ""
-    return NonFiniteError(f"{what} is {value!r}{inside}{where}." + (f" {remedy}" if remedy else ""))
+    return NonFiniteError(f"{what} is {value!r}{where}." + (f" {remedy}" if remedy else ""))

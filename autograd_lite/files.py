@@ -10,6 +10,8 @@ __all__ = ["write_whole"]
 def write_whole(path: str | os.PathLike[str], text: str | bytes) -> None:
     """Writes a file so that a reader, or a crash, sees the old file or the new one and nothing between.
 
+    Public, because programs that save what this package made (a report, trained weights) need the same promise.
+
     Args:
         path: the file, in a folder that exists.
         text: its new content; str is written as UTF-8, bytes as they are.

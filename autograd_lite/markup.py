@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from html import escape
 from typing import Protocol
-from xml.sax.saxutils import escape
 
 __all__ = ["LATEX", "MATHML", "Markup", "printable"]
 

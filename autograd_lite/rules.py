@@ -13,7 +13,7 @@ Legend, obeyed everywhere:
 
 Columns of a row:
 
-    name      NumPy's name for the operation
+    name      NumPy's name for the operation where it has one
     value     the result, an expression in x, y (and c)
     partials  one expression an operand, in x, y and out
     lone      the partials when the other operand is a constant, where that changes the convention at a tie
@@ -27,7 +27,15 @@ it.
 
 Conditionals choose between branches that are *the same analytic function* wherever the operation is smooth (see
 `sigmoid`), so that derivatives of every order are right on both sides of the switch. A smooth rule must not use `abs`,
-whose own derivative at 0 would spoil the higher ones.
+whose own derivative at 0 would spoil the higher ones. `elu` is smooth to first order only: its slope is continuous at
+0, so 0 is no kink, but its second derivative jumps there.
+
+Source: of the activations that school does not teach,
+    softplus: Dugas, Bengio, Bélisle, Nadeau, Garcia, "Incorporating second-order functional knowledge", NIPS, 2001.
+    elu: Clevert, Unterthiner, Hochreiter, "Fast and accurate deep network learning by ELUs", ICLR, 2016.
+    gelu: Hendrycks, Gimpel, "Gaussian error linear units", arXiv:1606.08415, 2016; the exact form, by erf.
+    selu: Klambauer, Unterthiner, Mayr, Hochreiter, "Self-normalizing neural networks", NIPS, 2017, equation 2.
+    silu: Elfwing, Uchibe, Doya, "Sigmoid-weighted linear units", Neural Networks 107, 2018.
 """
 
 from __future__ import annotations
@@ -75,6 +83,11 @@ class Rule:
         return f"<Rule {self.name}>"
 
 
+_SHIFT = "Subtract the largest exponent first, as log-sum-exp and softmax do."
+_ADD = "Keep the operand above 0: add a small constant."
+_CLIP = "Clip the operand to [-1, 1]."
+_SCALE, _ALPHA = 1.0507009873554805, 1.6732632423543772  # of selu: mean 0 and variance 1 are then a fixed point
+
 _ROWS = (
     # arithmetic
     Rule("add", "x + y", ("1", "1")),
@@ -89,7 +102,7 @@ _ROWS = (
             "out*log(x) if x > 0 else 0 if x == 0 else nan",
         ),
         domain="x > 0 or (x == 0 and y >= 0) or (x < 0 and y == floor(y))",
-        kinks=("x",),
+        kinks=("x if y < 1 and y != 0 else 1",),
         remedy="A negative base needs a whole-number exponent, a zero base one that is not negative.",
     ),
     Rule("neg", "-x", ("-1",)),
@@ -122,13 +135,9 @@ _ROWS = (
     Rule("floor", "floor(x)", ("0 if x == x else nan",), domain="-inf < x < inf", kinks=("x - round(x)",)),
     Rule("round", "round(x)", ("0 if x == x else nan",), domain="-inf < x < inf", kinks=("x - floor(x) - 0.5",)),
     # exponentials and logarithms
-    Rule("exp", "exp(x)", ("out",), remedy="Subtract the largest exponent first, as log-sum-exp and softmax do."),
-    Rule(
-        "expm1", "expm1(x)", ("exp(x)",), remedy="Subtract the largest exponent first, as log-sum-exp and softmax do."
-    ),
-    Rule(
-        "exp2", "exp2(x)", ("out*log(2)",), remedy="Subtract the largest exponent first, as log-sum-exp and softmax do."
-    ),
+    Rule("exp", "exp(x)", ("out",), remedy=_SHIFT),
+    Rule("expm1", "expm1(x)", ("exp(x)",), remedy=_SHIFT),
+    Rule("exp2", "exp2(x)", ("out*log(2)",), remedy=_SHIFT),
     Rule(
         "log",
         "log(x)",
@@ -137,10 +146,8 @@ _ROWS = (
         remedy="For log(1 + u) use log1p(u), for log(sigmoid(u)) use log_sigmoid(u); else add a small constant.",
     ),
     Rule("log1p", "log1p(x)", ("1/(1 + x)",), domain="x > -1", remedy="Keep the operand above -1."),
-    Rule("log2", "log2(x)", ("1/log(2)/x",), domain="x > 0", remedy="Keep the operand above 0: add a small constant."),
-    Rule(
-        "log10", "log10(x)", ("1/log(10)/x",), domain="x > 0", remedy="Keep the operand above 0: add a small constant."
-    ),
+    Rule("log2", "log2(x)", ("1/log(2)/x",), domain="x > 0", remedy=_ADD),
+    Rule("log10", "log10(x)", ("1/log(10)/x",), domain="x > 0", remedy=_ADD),
     Rule(
         "logaddexp",
         "x + log1p(exp(y - x)) if x >= y else y + log1p(exp(x - y)) if y > x else nan",
@@ -159,18 +166,21 @@ _ROWS = (
         "arcsin(x)",
         ("1/sqrt((1 - x)*(1 + x))",),
         domain="-1 <= x <= 1",
-        remedy="Clip the operand to [-1, 1].",
+        remedy=_CLIP,
     ),
     Rule(
         "arccos",
         "arccos(x)",
         ("-1/sqrt((1 - x)*(1 + x))",),
         domain="-1 <= x <= 1",
-        remedy="Clip the operand to [-1, 1].",
+        remedy=_CLIP,
     ),
     Rule("arctan", "arctan(x)", ("1/(1 + x*x) if -1e150 < x < 1e150 else 1/x/x",)),
     Rule(
-        "arctan2", "arctan2(x, y)", ("y/hypot(x, y)/hypot(x, y)", "-x/hypot(x, y)/hypot(x, y)"), kinks=("hypot(x, y)",)
+        "arctan2",
+        "arctan2(x, y)",
+        ("y/hypot(x, y)/hypot(x, y)", "-x/hypot(x, y)/hypot(x, y)"),
+        kinks=("x if y <= 0 else hypot(x, y)",),
     ),
     # hyperbolic
     Rule("sinh", "sinh(x)", ("cosh(x)",)),
@@ -200,11 +210,11 @@ _ROWS = (
     Rule("softplus", "x + log1p(exp(-x)) if x > 0 else log1p(exp(x))", ("sigmoid(x)",)),
     Rule("relu", "0 if x <= 0 else x", ("1 if x > 0 else 0 if x <= 0 else nan",), kinks=("x",)),
     Rule("leaky_relu", "x if x > 0 else 0.01*x", ("1 if x > 0 else 0.01 if x <= 0 else nan",), kinks=("x",)),
-    Rule("elu", "x if x > 0 else expm1(x)", ("1 if x > 0 else exp(x)",), kinks=("x",)),
+    Rule("elu", "x if x > 0 else expm1(x)", ("1 if x > 0 else exp(x)",)),
     Rule(
         "selu",
-        "1.0507009873554805*x if x >= 0 else 1.0507009873554805*1.6732632423543772*expm1(x)",
-        ("1.0507009873554805 if x >= 0 else 1.0507009873554805*1.6732632423543772*exp(x)",),
+        f"{_SCALE}*x if x >= 0 else {_SCALE}*{_ALPHA}*expm1(x)",
+        (f"{_SCALE} if x >= 0 else {_SCALE}*{_ALPHA}*exp(x)",),
         kinks=("x",),
     ),
     Rule("gelu", "x*erfc(-x/sqrt(2))/2", ("erfc(-x/sqrt(2))/2 + x*exp(-x*x/2)/sqrt(2*pi)",)),

@@ -97,20 +97,30 @@ class Run:
             name if count[name] == 1 else f"v{i}": adjoints[i] for i, name in zip(self.tape.leaves, names, strict=True)
         }
 
-    def tangents(self, directions: Mapping[int, Any]) -> list[Any]:
+    def tangents(self, directions: Mapping[str | int, Any] | Sequence[Any]) -> list[Any]:
         """Folds forward: returns the directional derivative of every line.
 
             tangent[line] = sum over operands of partial * tangent[operand]
 
         Args:
-            directions: leaf index -> its direction; 0 for leaves not mentioned.
+            directions: by leaf name or line index, or a sequence in the order of the tape's leaves; 0 for leaves not
+                mentioned.
+
+        Raises:
+            TapeError: a direction for what is no leaf of this tape, or too few or too many.
+
+        Example:
+            >>> from autograd_lite import Value, record
+            >>> tape = record(Value(3.0, name="x") * Value(2.0, name="y"))
+            >>> tape.evaluate().tangents({"x": 1.0})
+            [1.0, 0.0, 2.0]
         """
-        over = self.arithmetic
+        over, along = self.arithmetic, self.tape.by_leaf(directions)
         tangents: list[Any] = [None] * len(self.tape.lines)
         with over.context():
             for line in self.tape.lines:
-                if line.index in directions:
-                    tangents[line.index] = directions[line.index]
+                if line.index in along:
+                    tangents[line.index] = along[line.index]
                 elif line.rule is not None:
                     for position, operand in enumerate(line.operands[-line.rule.arity :]):
                         if tangents[operand] is not None:

@@ -155,7 +155,7 @@ class Tape:
             >>> tape.evaluate({"x": 0.0}).outputs
             (0.0,)
         """
-        given = self._inputs(inputs)
+        given = self.by_leaf(inputs)
         values: list[Any] = []
         if arithmetic is FLOAT:
             given = {index: number(value, f"input {self.label(index)!r}") for index, value in given.items()}
@@ -178,7 +178,21 @@ class Tape:
                     raise fault(line.rule, operands, error, names=names, place=place) from None
         return Run(self, arithmetic, values)
 
-    def _inputs(self, inputs: Mapping[str | int, Any] | Sequence[Any] | None) -> dict[int, Any]:
+    def by_leaf(self, inputs: Mapping[str | int, Any] | Sequence[Any] | None) -> dict[int, Any]:
+        """Returns what was given for leaves by the leaves' line indices.
+
+        Args:
+            inputs: by leaf name or line index, or a sequence in the order of `leaves`; None gives {}.
+
+        Raises:
+            TapeError: a key that is no leaf of this tape, a name that several leaves have, or a sequence of another
+                length.
+
+        Example:
+            >>> from autograd_lite import Value, record
+            >>> record(Value(2.0, name="x") * Value(3.0, name="y")).by_leaf({"y": 1.0})
+            {1: 1.0}
+        """
         if inputs is None:
             return {}
         if not isinstance(inputs, Mapping):
@@ -207,7 +221,8 @@ class Tape:
         """Returns the tape if it is well formed.
 
         Raises:
-            TapeError: the first line that refers forward, has the wrong number of operands, or is out of place.
+            TapeError: the first line that refers forward, has the wrong number of operands, or is out of place; an
+                output or a scope's mark that does not fit the lines.
         """
         for position, line in enumerate(self.lines):
             if line.index != position:
@@ -230,6 +245,11 @@ class Tape:
             for index in (*mark.inputs, *mark.outputs):
                 if not 0 <= index < len(self.lines):
                     raise TapeError(f"scope {mark.name!r} refers to line {index} of {len(self.lines)}")
+            if mark.parts and len(mark.parts) != len(mark.outputs):
+                count = len(mark.outputs)
+                raise TapeError(
+                    f"scope {mark.name!r} has {count} outputs and {len(mark.parts)} parts; one part an output"
+                )
         return self
 
     def formula(self, index: int) -> str:

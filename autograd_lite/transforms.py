@@ -28,7 +28,7 @@ from .rules import RULES
 from .run import Run
 from .value import Value, apply
 
-__all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
+__all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "leaves_of", "map_nested", "value_and_grad", "vjp"]
 
 Function = Callable[..., Any]
 
@@ -36,8 +36,8 @@ _OUTER: ContextVar[frozenset[int]] = ContextVar("autograd_lite.outer", default=f
 """Identities of the inputs of the derivatives being taken around this one."""
 
 
-class _Call:
-    """One call of a function on fresh nodes: what went in, what came out, and the tape between."""
+class _Traced:
+    """A function called once on fresh nodes: what went in, what came out, and the tape between."""
 
     def __init__(self, function: Function, args: Sequence[Any], argnums: Sequence[int]) -> None:
         self.inputs: list[Value] = []
@@ -121,6 +121,21 @@ def leaves_of(nested: Any) -> list[Any]:
     return found
 
 
+def _shape(nested: Any) -> str:
+    """Returns how lists and tuples are nested, lists and tuples alike: "[[., .], .]"."""
+    sequence = isinstance(nested, list | tuple) or bool(getattr(nested, "shape", None))
+    return f"[{', '.join(map(_shape, nested))}]" if sequence else "."
+
+
+def _same_shape(given: Any, wanted: Any, what: str, whose: str) -> None:
+    """Refuses numbers that are not nested as those they belong to."""
+    count, needed = len(leaves_of(given)), len(leaves_of(wanted))
+    if count != needed:
+        raise ShapeError(f"got {count} {what} for {needed} {whose}")
+    if _shape(given) != _shape(wanted):
+        raise ShapeError(f"the {what} are nested like {_shape(given):.60}, the {whose} like {_shape(wanted):.60}")
+
+
 def _positions(argnums: int | Sequence[int], count: int) -> list[int]:
     wanted = [argnums] if isinstance(argnums, int) else list(argnums)
     for position in wanted:
@@ -129,9 +144,9 @@ def _positions(argnums: int | Sequence[int], count: int) -> list[int]:
     return [position % count for position in wanted]
 
 
-def _scalar(call: _Call) -> None:
-    if len(call.leaves) != 1 or call.output is not call.leaves[0]:
-        raise ShapeError(f"grad needs a function of one result, got {len(call.leaves)}; use jacobian or vjp")
+def _scalar(traced: _Traced) -> None:
+    if len(traced.leaves) != 1 or traced.output is not traced.leaves[0]:
+        raise ShapeError(f"grad needs a function of one result, got {len(traced.leaves)}; use jacobian or vjp")
 
 
 def value_and_grad(function: Function, argnums: int | Sequence[int] = 0) -> Function:
@@ -157,9 +172,9 @@ def value_and_grad(function: Function, argnums: int | Sequence[int] = 0) -> Func
 
     @functools.wraps(function)
     def derivative(*args: Any) -> Any:
-        call = _Call(function, args, _positions(argnums, len(args)))
-        _scalar(call)
-        return call.result(), call.shaped(call.pull([1.0]), argnums)
+        traced = _Traced(function, args, _positions(argnums, len(args)))
+        _scalar(traced)
+        return traced.result(), traced.shaped(traced.pull([1.0]), argnums)
 
     return derivative
 
@@ -193,20 +208,22 @@ def vjp(function: Function, *args: Any) -> tuple[Any, Function]:
         (result, pullback); `pullback(seeds)` takes one seed per result, shaped like the result, and returns a tuple
         with one gradient per argument.
 
+    Raises:
+        ShapeError: by the pullback, if seeds and result differ in shape.
+
     Example:
         >>> result, pullback = vjp(lambda x, y: [x + y, x * y], 3.0, 2.0)
         >>> result, pullback([1.0, 10.0])
         ([5.0, 6.0], (21.0, 31.0))
     """
-    call = _Call(function, args, range(len(args)))
+    traced = _Traced(function, args, range(len(args)))
 
     def pullback(seeds: Any) -> Any:
+        _same_shape(seeds, traced.output, "seeds", "results")
         flat = leaves_of(seeds)
-        if len(flat) != len(call.leaves):
-            raise ShapeError(f"got {len(flat)} seeds for {len(call.leaves)} results")
-        return call.shaped(call.pull(flat), tuple(range(len(args))))
+        return traced.shaped(traced.pull(flat), tuple(range(len(args))))
 
-    return call.result(), pullback
+    return traced.result(), pullback
 
 
 def jvp(function: Function, args: Sequence[Any], directions: Sequence[Any]) -> tuple[Any, Any]:
@@ -224,12 +241,10 @@ def jvp(function: Function, args: Sequence[Any], directions: Sequence[Any]) -> t
         >>> jvp(lambda x, y: x * y, (3.0, 2.0), (1.0, 0.0))
         (6.0, 2.0)
     """
-    call = _Call(function, args, range(len(args)))
-    flat = leaves_of(list(directions))
-    if len(flat) != len(call.inputs):
-        raise ShapeError(f"got {len(flat)} directions for {len(call.inputs)} inputs")
-    rest = iter(call.push(flat))
-    return call.result(), map_nested(lambda _: next(rest), call.output)
+    traced = _Traced(function, args, range(len(args)))
+    _same_shape(list(directions), list(args), "directions", "inputs")
+    rest = iter(traced.push(leaves_of(list(directions))))
+    return traced.result(), map_nested(lambda _: next(rest), traced.output)
 
 
 def jacobian(function: Function, argnums: int | Sequence[int] = 0) -> Function:
@@ -246,10 +261,10 @@ def jacobian(function: Function, argnums: int | Sequence[int] = 0) -> Function:
 
     @functools.wraps(function)
     def derivative(*args: Any) -> Any:
-        call = _Call(function, args, _positions(argnums, len(args)))
-        count = len(call.leaves)
-        rows = iter([call.pull([float(i == j) for j in range(count)]) for i in range(count)])
-        return map_nested(lambda _: call.shaped(next(rows), argnums), call.output)
+        traced = _Traced(function, args, _positions(argnums, len(args)))
+        count = len(traced.leaves)
+        rows = iter([traced.pull([float(i == j) for j in range(count)]) for i in range(count)])
+        return map_nested(lambda _: traced.shaped(next(rows), argnums), traced.output)
 
     return derivative
 

@@ -21,7 +21,7 @@ from numbers import Number
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from . import operations
-from .arithmetics import FLOAT, IEEE
+from .arithmetics import FLOAT, IEEE, inside_domain
 from .context import hint, modes
 from .errors import DetachedError, GraphError, OperandError
 from .faults import Place, describe, fault, here, non_finite
@@ -29,9 +29,9 @@ from .operands import is_array, is_number, number, remedy, shown
 from .rules import Rule
 
 if TYPE_CHECKING:
-    from .view import GraphView
+    from .view import Fold, GraphView
 
-__all__ = ["NOT_COMPUTED", "Call", "Operand", "Value", "apply", "local_partial"]
+__all__ = ["NOT_COMPUTED", "Call", "More", "Operand", "Value", "apply", "local_partial"]
 
 NOT_COMPUTED = float("0")
 """The gradient of a node that no backward pass has reached: reads as 0.0, and is known by identity (`is`)."""
@@ -195,7 +195,8 @@ class Value:
             seed: d root / d self, a real number.
 
         Raises:
-            NonFiniteError: under `detect_anomaly`, an adjoint is nan or infinite.
+            NonFiniteError: under `detect_anomaly`, an adjoint or a local partial is nan or infinite; the first one that
+                the sweep meets is named, with the source line that made its node.
 
         Example:
             >>> x = Value(3.0)
@@ -228,10 +229,8 @@ class Value:
                     node._grad = NOT_COMPUTED
                 raise
         if hint["careful"] and modes().anomaly:
-            for node in (self, *reversed(order), *(leaf for leaf, _ in leaves)):
-                if not math.isfinite(node._grad):
-                    what = f"the gradient of {node.label()}"
-                    raise non_finite(what, node._grad, place=node.more.place or "")
+            for node in (*reversed(order), *(leaf for leaf, _ in leaves)):  # as swept: what comes first is the cause
+                _require_finite(node)
 
     def _walk(self, order: list[Value], leaves: list[tuple[Value, float]], path: list[Value]) -> None:
         """Lists the results this node depends on, operands before consumers, and the leaves with their gradients.
@@ -279,11 +278,20 @@ class Value:
 
     # ------------------------------------------------------------ pictures
 
-    def graph(self, **options: Any) -> GraphView:
-        """Returns a picture of everything that led to this node; see `autograd_lite.draw`."""
+    def graph(self, *, fold: Fold = "auto", focus: Value | None = None, hops: int = 2) -> GraphView:
+        """Returns a picture of everything that led to this node: Jupyter shows it, `print` writes a tree.
+
+        Args:
+            fold: which named pieces are drawn as one node: "auto" for as many as legibility needs, None for none, a
+                depth (1 folds the outermost), or a set of paths such as {"mlp.layer0"}.
+            focus: draw only the neighbourhood of this Value, its pieces open.
+            hops: how many edges away from the focus, 0 or more.
+        Raises:
+            InputError: the focus is not part of the computation, or fold or hops make no sense.
+        """
         from .view import draw
 
-        return draw(self, **options)
+        return draw(self, fold=fold, focus=focus, hops=hops)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """Shows the graph when a node is the last line of a notebook cell; its text stays the short repr."""
@@ -460,18 +468,18 @@ def apply(rule: Rule, *operands: Any, condition: float | None = None) -> Value:
         raise OperandError(f"{rule.name} takes {rule.arity} operand(s), got {len(operands)}")
     sides = tuple(v if isinstance(v, Value) else number(v, f"{rule.name}(...)") for v in operands)
     numbers = [v._data if isinstance(v, Value) else v for v in sides]
+    names = [v.name if isinstance(v, Value) else "" for v in sides]
     if condition is not None:
         numbers.insert(0, condition)
+        names.insert(0, "")
     mode = modes()
     try:
         out = float(FLOAT.value(rule)(*numbers))
     except (ArithmeticError, ValueError) as error:
-        if not mode.ieee or not isinstance(rule.value, str):
-            names = [v.name if isinstance(v, Value) else "" for v in sides]
+        if not mode.ieee or (not isinstance(rule.value, str) and inside_domain(rule, numbers)):  # a black box failed
             raise fault(rule, numbers, error, names=names, place=here() or "") from None
         out = IEEE.value(rule)(*numbers)
     if mode.anomaly and not math.isfinite(out):
-        names = [v.name if isinstance(v, Value) else "" for v in sides]
         raise non_finite(describe(rule, numbers, names), out, place=here() or "", remedy=rule.remedy)
     if not mode.record or not any(isinstance(v, Value) for v in sides):
         return Value(out)
@@ -489,6 +497,24 @@ def apply(rule: Rule, *operands: Any, condition: float | None = None) -> Value:
     return node
 
 
+def _require_finite(node: Value) -> None:
+    """Raises NonFiniteError if the node's adjoint, or one of its local partials, is nan or infinite."""
+    rule, place = node._rule, node.more.place or ""
+    if rule is None:
+        if not math.isfinite(node._grad):
+            raise non_finite(f"the gradient of {node.label()}", node._grad, place=place)
+        return
+    sides = node.operands
+    numbers = [v._data if isinstance(v, Value) else v for v in sides]
+    what = describe(rule, numbers, [v.name if isinstance(v, Value) else "" for v in sides])
+    if not math.isfinite(node._grad):
+        raise non_finite(f"the gradient of {what}", node._grad, place=place)
+    for letter, partial in zip("xy", node.partials, strict=False):
+        if partial is not None and not math.isfinite(partial):
+            by = f" by {letter}" if rule.arity == 2 else ""
+            raise non_finite(f"the slope of {what}{by}", partial, place=place, remedy=rule.remedy)
+
+
 def local_partial(rule: Rule, position: int, numbers: Sequence[float], out: float, *, lone: bool = False) -> float:
     """Returns d out / d operand at these numbers; where floats would raise, the limit that IEEE 754 gives.
 
@@ -499,7 +525,7 @@ def local_partial(rule: Rule, position: int, numbers: Sequence[float], out: floa
         out: the result.
         lone: the other operand is a constant.
     """
-    if out != out and rule.domain and not IEEE.formula(rule.domain, rule.operands)(*numbers):
+    if out != out and not inside_domain(rule, numbers):
         return math.nan  # outside the domain there is no value, so no slope either, whatever the formula says
     try:
         return float(FLOAT.partial(rule, position, lone=lone)(*numbers, out))

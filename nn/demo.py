@@ -12,9 +12,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from autograd_lite import InputError, Value, draw, gradcheck, no_grad
+from autograd_lite import GradientReport, InputError, Value, draw, gradcheck, no_grad
 
 from .inputs import whole
 from .layers import MLP
@@ -108,8 +107,8 @@ def run(output: Path, *, epochs: int = 30, seed: int = 0, progress: bool = True)
 
     print(f"\nloss        {history.losses[0]:.4f} in the first epoch, {history.losses[-1]:.4f} in the last")
     print(f"held out    {round(score * len(predicted))} of {len(predicted)} right, {score:.1%}")
-    worst = max(abs(c.analytic - c.numeric) for c in report.checks)
-    print(f"gradients   {report.verdict}: all {count} beside numeric derivatives, largest difference {worst:.1e}")
+    apart = f"largest difference {report.largest_difference:.1e}"
+    print(f"gradients   {report.verdict}: all {count} beside numeric derivatives, {apart}")
     print(f"time        {took:.1f} s for {epochs} epochs, one scalar at a time\n")
     print(text_table(table, data.classes))
 
@@ -127,7 +126,7 @@ def run(output: Path, *, epochs: int = 30, seed: int = 0, progress: bool = True)
             gradients=report,
             neuron=draw(out),
             neuron_name=f"{model.layers[0].scope}.{neuron.scope}",
-            flower=data.classes[data.y_test[0]],
+            sample=data.classes[data.y_test[0]],
             seconds=took,
             parameters=count,
         ),
@@ -158,7 +157,7 @@ def predict(model: MLP, X: Sequence[Sequence[float]]) -> list[int]:
         return [classify(model(row)) for row in X]
 
 
-def _gradcheck(model: MLP, data: Data) -> Any:
+def _gradcheck(model: MLP, data: Data) -> GradientReport:
     """Returns the check of the whole net's loss, over one flower of each species, by every parameter."""
     chosen = [data.y.index(label) for label in range(len(data.classes))]
 

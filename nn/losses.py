@@ -144,8 +144,7 @@ def softmax(logits: Sequence[Number]) -> list[Value]:
         >>> [p.data for p in softmax([1000.0, 1000.0])]
         [0.5, 0.5]
     """
-    exponentials = [z.exp() for z in _shifted(logits)[0]]
-    total = sum(exponentials[1:], exponentials[0])
+    exponentials, total = _exponentials(_shifted(logits))
     return [e / total for e in exponentials]
 
 
@@ -162,7 +161,8 @@ def log_softmax(logits: Sequence[Number]) -> list[Value]:
         >>> [p.data for p in log_softmax([0.0, 1000.0])]
         [-1000.0, 0.0]
     """
-    scores, log_total = _shifted(logits)
+    scores = _shifted(logits)
+    log_total = _exponentials(scores)[1].log()
     return [z - log_total for z in scores]
 
 
@@ -188,7 +188,8 @@ def softmax_cross_entropy(logits: Sequence[Number], label: int) -> Value:
     Source: Pierre Blanchard, Desmond Higham and Nicholas Higham, Accurately computing the log-sum-exp and softmax
         functions, 2021, equation 1.3.
     """
-    scores, log_total = _shifted(logits)
+    scores = _shifted(logits)
+    log_total = _exponentials(scores)[1].log()
     return log_total - scores[class_index(label, len(scores))]
 
 
@@ -215,8 +216,8 @@ def class_index(label: Any, classes: int) -> int:
     return index
 
 
-def _shifted(logits: Any) -> tuple[list[Value], Value]:
-    """Returns the logits minus the largest, as Values, and the logarithm of the sum of their exponentials.
+def _shifted(logits: Any) -> list[Value]:
+    """Returns the logits minus the largest, as Values.
 
     The shift is a plain number: it changes no result, so no derivative flows through it.
     """
@@ -224,9 +225,13 @@ def _shifted(logits: Any) -> tuple[list[Value], Value]:
     if len(scores) < 2:
         raise ShapeError(f"softmax of {len(scores)} score(s); it compares at least 2. For one use binary_cross_entropy")
     shift = max(_value(z).data for z in scores)
-    shifted = [_value(z) - shift for z in scores]
-    exponentials = [z.exp() for z in shifted]
-    return shifted, sum(exponentials[1:], exponentials[0]).log()
+    return [_value(z) - shift for z in scores]
+
+
+def _exponentials(scores: list[Value]) -> tuple[list[Value], Value]:
+    """Returns the exponential of each score, and their sum."""
+    exponentials = [z.exp() for z in scores]
+    return exponentials, sum(exponentials[1:], exponentials[0])
 
 
 def _pairs(predictions: Any, targets: Any) -> list[tuple[Value, Number]]:

@@ -7,9 +7,8 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from autograd_lite import write_whole
+from autograd_lite import GradientReport, GraphView, write_whole
 
 from .training import History
 
@@ -29,7 +28,7 @@ class Report:
         gradients: the gradcheck's report.
         neuron: the picture of one trained neuron.
         neuron_name: what that neuron is called.
-        flower: the class of the sample it is shown at.
+        sample: the class of the sample it is shown at.
         seconds: how long the training took.
         parameters: how many numbers were learned.
     """
@@ -39,10 +38,10 @@ class Report:
     table: Sequence[Sequence[int]]
     classes: Sequence[str]
     accuracy: float
-    gradients: Any
-    neuron: Any
+    gradients: GradientReport
+    neuron: GraphView
     neuron_name: str
-    flower: str
+    sample: str
     seconds: float
     parameters: int
 
@@ -75,7 +74,6 @@ details { margin: .75rem 0; } summary { cursor: pointer; min-height: 24px; }
 def report_html(report: Report) -> str:
     """Returns the report as one HTML document."""
     history, checks = report.history, report.gradients.checks
-    worst = max(abs(c.analytic - c.numeric) for c in checks)
     facts = {
         "held-out accuracy": f"{report.accuracy:.1%}",
         "last loss (nats)": f"{history.losses[-1]:.4f}",
@@ -111,7 +109,7 @@ each of the {report.parameters} parameters, in every step of the training below.
 <p>Rows are the true classes, columns the net's answers.</p>
 {_confusion(report.table, report.classes)}
 <h2>One trained neuron</h2>
-<p>{_text(report.neuron_name)} looks at a held-out {_text(report.flower)}. Each box shows a value and the derivative
+<p>{_text(report.neuron_name)} looks at a held-out {_text(report.sample)}. Each box shows a value and the derivative
 of the neuron's output by it; each arrow carries a local derivative. Gradients multiply along arrows and add where they
 meet.</p>
 <figure><img alt="The graph of {_text(report.neuron_name)}; its numbers are listed below"
@@ -121,7 +119,7 @@ src="{_data_uri(report.neuron.svg(engine="builtin"))}"></figure>
 <h2>Are the gradients right?</h2>
 <p>Verdict: <strong>{_text(report.gradients.verdict)}</strong>. The loss was differentiated by all {len(checks)}
 parameters, by backpropagation and by high-order differences that know no rule. The largest difference is
-{worst:.1e}.</p>
+{report.gradients.largest_difference:.1e}.</p>
 <details><summary>All {len(checks)} derivatives</summary>
 <div class="scroll" tabindex="0" role="region" aria-label="All derivatives"><table>
 <thead><tr><th scope=col>parameter</th><th scope=col>backpropagation</th><th scope=col>numeric</th>

@@ -74,7 +74,8 @@ def fit(
         optimizer: made from the model's parameters.
         epochs: how often all samples are seen, at least 1.
         batch_size: samples a step, at least 1; None means all. The last batch of an epoch may be smaller.
-        rng: shuffles the samples before each epoch, unless a batch is all of them; None for the global `random`.
+        rng: shuffles the samples before each epoch, unless a batch is all of them: an int as seed or a `random.Random`;
+            None is the seed 0, so that training the same model twice gives the same weights.
         validation: data (X, y) to measure after every epoch, not trained on.
         metric: what to measure there, `metric(output, target)` of one sample, a number; None means the loss.
         progress: whether to show a progress bar.
@@ -89,7 +90,7 @@ def fit(
     held_out = None if validation is None else _held_out(validation, len(rows[0]))
     epochs = whole("epochs", epochs)
     size = len(rows) if batch_size is None else whole("batch_size", batch_size)
-    source = random_source(rng)
+    source = random_source(0 if rng is None else rng)
     if not {*model.parameters()} & {*optimizer.parameters}:
         raise InputError("the optimizer moves none of the model's parameters; make it from model.parameters()")
     history, order, was_training = History(), list(range(len(rows))), model.training

@@ -1,6 +1,6 @@
 """Hypothesis profiles: a newcomer's tests pass or fail the same every time; the search for more is for `nightly`.
 
-    HYPOTHESIS_PROFILE=nightly pytest tests
+HYPOTHESIS_PROFILE=nightly pytest tests
 """
 
 import os

@@ -212,21 +212,6 @@ def test_ieee_arithmetic_never_raises_and_equals_floats_wherever_they_do_not(rul
 
 # ---------------------------------------------------------------- complex numbers
 
-SMOOTH = [
-    rule
-    for rule in RULES.values()
-    if not rule.kinks and rule.name not in ("where", "erf", "erfc", "gelu") and rule.arity == 1
-]
-
-
-@pytest.mark.parametrize("rule", SMOOTH, ids=lambda r: r.name)
-def test_the_complex_step_confirms_every_partial(rule):
-    for x in (1.25, 2.0) if rule.name == "arccosh" else (0.0625, 0.25, 0.75):
-        out = COMPLEX.value(rule)(complex(x, 1e-20))
-        claimed = FLOAT.partial(rule, 0)(x, FLOAT.value(rule)(x))
-        assert out.imag / 1e-20 == pytest.approx(claimed, rel=1e-14)
-        assert out.real == pytest.approx(FLOAT.value(rule)(x), rel=1e-14)
-
 
 @pytest.mark.parametrize("name", ["exp", "log", "sqrt", "sin", "tanh", "arcsinh", "expm1", "log1p", "cbrt", "hypot"])
 def test_complex_functions_are_those_of_mathematics(name):
@@ -281,3 +266,11 @@ def test_a_tape_evaluates_a_batch_at_once_without_warnings():
 def test_an_arithmetic_shows_its_name():
     assert "fraction" in repr(FRACTION)
     assert [a.name for a in (FLOAT, IEEE, COMPLEX, VALUE)] == ["float", "IEEE 754", "complex", "Value"]
+
+
+@pytest.mark.parametrize("given", [{"divide": lambda x, y: ("over", x, y)}, {"power": lambda x, y: ("to the", x, y)}])
+def test_an_arithmetic_replaces_division_and_power_one_without_the_other(given):
+    mine = Arithmetic("mine", {}, **given)
+    divided, raised = (mine.formula(text, ("x", "y"))(8.0, 2.0) for text in ("x / y", "x ** y"))
+    assert divided == (("over", 8.0, 2.0) if "divide" in given else 4.0)
+    assert raised == (("to the", 8.0, 2.0) if "power" in given else 64.0)

@@ -99,7 +99,7 @@ def test_at_a_kink_or_at_the_edge_of_a_domain_it_is_inconclusive(function, x, re
     assert f"inconclusive: {reason}" in str(report)
 
 
-@pytest.mark.parametrize("exponent", [2, 3, 2.0, 4])
+@pytest.mark.parametrize("exponent", [2, 3, 2.0, 4, 1, 0])
 def test_a_whole_power_is_smooth_at_0(exponent):
     assert gradcheck(lambda x: x**exponent, [0.0]).ok
 
@@ -319,3 +319,27 @@ def test_it_judges_what_backward_would_use():
 def test_a_kink_concerns_only_the_inputs_that_lead_to_it():
     report = gradcheck(lambda x, y: x.relu() + y * y, [0.0, 3.0])
     assert [check.verdict for check in report.checks] == ["inconclusive", "ok"]
+
+
+def test_elu_is_smooth_at_0_and_is_confirmed_there():
+    assert gradcheck(lambda x: x.elu(), [0.0]).ok
+
+
+@pytest.mark.parametrize(("y", "verdict"), [(-1.0, "inconclusive"), (1.0, "ok")])
+def test_arctan2_has_a_kink_on_its_branch_cut_only(y, verdict):
+    assert gradcheck(lambda x: x.arctan2(y), [0.0]).verdict == verdict
+
+
+def test_only_rules_that_a_wrong_input_leads_to_are_suspected():
+    worse = define_rule("worse", "x", "1.5")
+    report = gradcheck(lambda x, y: wrong_square(x) + worse(y).heaviside(), (1.0, 2.0))
+    assert [check.verdict for check in report.checks] == ["wrong", "ok"]
+    assert report.suspect == "wrong_square"
+
+
+def test_the_largest_difference_is_between_analytic_and_numeric():
+    report = gradcheck(lambda x, y: wrong_second(x, y), (2.0, 3.0))
+    assert report.largest_difference == pytest.approx(4.0)
+    assert gradcheck(lambda x: x * 2, [1.0]).largest_difference < 1e-9
+    with ieee():
+        assert math.isnan(gradcheck(lambda x: x * math.nan, [1.0]).largest_difference)

@@ -157,7 +157,7 @@ def test_scopes_are_mentioned_from_the_inside_out():
     def network(x):
         return in_scope("layer0", in_scope, "neuron3", lambda v: v.log(), x)
 
-    with pytest.raises(DomainError, match=r" \(in neuron3 < layer0 < network\)$") as caught:
+    with pytest.raises(DomainError, match=r" \(in network\.layer0\.neuron3\)$") as caught:
         network(Value(-1.0))
     assert caught.value.scopes == ["neuron3", "layer0", "network"]
 
@@ -196,3 +196,10 @@ def test_a_long_name_is_cut_in_messages():
 def test_an_operation_of_infinities_is_undefined_rather_than_too_large():
     with pytest.raises(DomainError, match=r"sin of x = inf is undefined \(needs -inf < x < inf\)"):
         Value(float("inf")).sin()
+
+
+@pytest.mark.parametrize("name", ["/tmp/ipykernel_12/3456.py", "<ipython-input-7-c9b3>"])
+def test_a_notebook_cell_is_called_a_notebook_cell(name):
+    program = compile("from autograd_lite import Value\nValue(-1.0).log()", name, "exec")
+    with pytest.raises(DomainError, match="line 2 of a notebook cell"):
+        exec(program, {"__name__": "__main__"})

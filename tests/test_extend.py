@@ -8,6 +8,7 @@ import pytest
 
 from autograd_lite import (
     FRACTION,
+    IEEE,
     RULES,
     DetachedError,
     DomainError,
@@ -17,6 +18,7 @@ from autograd_lite import (
     define_rule,
     grad,
     gradcheck,
+    ieee,
     no_grad,
     numpy_arithmetic,
     record,
@@ -162,3 +164,32 @@ def test_partials_are_taken_at_the_time_of_the_operation():
     x.data = 100.0
     y.backward()
     assert x.grad == 12.0
+
+
+DOMAINS = {
+    "formula": define_rule("positive", "x*2", "2", domain="x > 0", remedy="Keep it above 0."),
+    "black box": define_rule("positive_box", lambda x: x * 2, lambda _x, _out: 2.0, domain="x > 0", remedy="Keep it."),
+}
+
+
+@pytest.mark.parametrize("operation", DOMAINS.values(), ids=DOMAINS)
+def test_outside_its_domain_floats_raise_and_ieee_gives_nan(operation):
+    assert operation(1.0) == 2.0
+    message = r"positive\w* of x = -1\.0 \('p'\) is undefined \(needs x > 0\); .* Keep it"
+    with pytest.raises(DomainError, match=message):
+        operation(Value(-1.0, name="p"))
+    tape = record(operation(Value(1.0, name="p")))
+    with pytest.raises(DomainError, match="line 1 of the tape"):
+        tape.evaluate([-1.0])
+    assert math.isnan(tape.evaluate([-1.0], arithmetic=IEEE).outputs[0])
+    with ieee():
+        y = operation(Value(-1.0))
+        assert math.isnan(y.data)
+        assert math.isnan(y.partials[0])
+    assert math.isnan(operation(math.nan))  # nan passes, as through the table's functions
+
+
+def test_a_black_box_that_fails_inside_its_domain_raises_under_ieee_too():
+    broken = define_rule("broken_box", lambda x: math.log(x - 1), lambda x, _: 1 / (x - 1), domain="x > 0")
+    with ieee(), pytest.raises(DomainError, match="broken_box"):
+        broken(0.5)

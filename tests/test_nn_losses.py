@@ -88,6 +88,17 @@ def test_softmax_adds_up_to_one_and_log_softmax_is_its_logarithm(row):
         assert log_p == pytest.approx(math.log(p), rel=1e-14, abs=1e-15) if p else log_p < -745
 
 
+LOSSES = {"softmax": softmax, "log_softmax": log_softmax, "cross-entropy": lambda z: softmax_cross_entropy(z, 1)}
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+def test_every_exponential_is_computed_once(loss, monkeypatch):
+    exp, computed = Value.exp, []
+    monkeypatch.setattr(Value, "exp", lambda z: computed.append(z) or exp(z))
+    loss([1.0, -2.0, 0.5])
+    assert len(computed) == 3
+
+
 def test_the_gradients_of_softmax_are_those_of_its_jacobian():
     row = [0.3, -1.0, 2.0]
     p = [out.data for out in softmax(row)]

@@ -63,6 +63,18 @@ def test_a_name_given_by_the_user_stays():
     assert line.named_parameters() == [("w", line.w)]
 
 
+def test_a_name_given_by_the_user_stays_where_the_attribute_ends_alike():
+    class Line(Module):
+        def __init__(self):
+            self.slow = Value(1.0, name="w")
+
+    class Pair(Module):
+        def __init__(self):
+            self.line = Line()
+
+    assert Pair().line.slow.name == "w"
+
+
 def test_private_attributes_and_results_are_not_parameters():
     class Cache(Module):
         def __init__(self):
@@ -158,7 +170,7 @@ def test_each_call_of_a_module_is_a_piece_of_the_picture():
 
 def test_a_fault_inside_a_network_names_the_neuron():
     model = MLP(1, [1, 1], activation="exp", initializer=lambda *_: 1.0)
-    with pytest.raises(OverflowError, match=r"neuron0 < layer0 < mlp"):
+    with pytest.raises(OverflowError, match=r"\(in mlp\.layer0\.neuron0\)"):
         model([1000.0])
 
 

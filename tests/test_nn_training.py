@@ -78,6 +78,15 @@ def test_training_is_decided_by_its_rng_and_leaves_the_global_one_alone():
     assert random.getstate() == before
 
 
+def test_training_without_an_rng_gives_the_same_weights_every_time():
+    before = random.getstate()
+    models = [line(), line(), line()]
+    for model, options in zip(models, [{}, {}, {"rng": 0}], strict=True):
+        line_fit(model, batch_size=1, **options)
+    assert models[0].state_dict() == models[1].state_dict() == models[2].state_dict()
+    assert random.getstate() == before
+
+
 def test_a_batch_of_everything_draws_no_random_numbers():
     before = random.getstate()
     line_fit(line())

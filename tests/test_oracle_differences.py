@@ -39,7 +39,7 @@ def test_each_rule_agrees_with_central_differences(rule):
     @given(operands(rule, least=1e-3, limit=6.0, off_kinks=True))
     def search(point):
         for tape in rule_tapes(rule, point):
-            if rule.name == "pow" and (point[0] < 0 or (point[0] == 0 and point[1] < 1)):
+            if rule.name == "pow" and point[0] <= 0:
                 continue  # one-sided: `test_no_oracle_refutes_the_rule` looks there
             run = tape.evaluate()
             adjoints = run.adjoints()

@@ -141,6 +141,7 @@ def test_each_rule_agrees_with_the_library_off_its_kinks(rule, kind):
     @EXAMPLES
     @given(operands(rule, least=1e-3, limit=8.0, off_kinks=True))
     def search(point):
+        assume(rule.name != "pow" or point[0] != 0)  # the edge of its domain, where libraries say nan
         program = Program(point, (), (Instruction(Operation(rule.name), rule.arity - 1, 0),))
         slopes = program.gradient()
         assume(all(math.isfinite(slope) for slope in slopes))

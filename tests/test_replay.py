@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 
 import autograd_lite
 from autograd_lite import (
@@ -144,6 +144,7 @@ def test_the_complex_step_agrees_with_the_partials(rule):
 
     @given(operands(rule, least=1e-2, limit=8.0, off_kinks=True))
     def search(point):
+        assume(rule.name != "pow" or point[0] != 0)  # the edge of its domain: no complex number is beyond it
         program = Program(point, (), (Instruction(Operation(rule.name), rule.arity - 1, 0),))
         tape, slopes = program.tape(), program.gradient()
         for position, slope in enumerate(slopes):

@@ -242,12 +242,11 @@ def test_importing_the_engine_draws_no_pictures():
     assert out.split() == []
 
 
-def test_the_time_of_the_import_is_reported(record_property):
-    _, report = python("import autograd_lite", "-X", "importtime")
-    total = next(line for line in report.splitlines() if line.rstrip().endswith("| autograd_lite"))
-    microseconds = int(total.split("|")[1])
-    record_property("import autograd_lite, microseconds", microseconds)
-    assert microseconds > 0  # the clock decides nothing here
+def test_importing_the_engine_imports_few_modules():
+    out, _ = python(
+        "import sys; before = set(sys.modules); import autograd_lite; print(*{*sys.modules} - before)", "-S"
+    )
+    assert len(out.split()) <= 90  # 84 in Python 3.11, 22 of them our own
 
 
 def test_the_engine_works_where_nothing_else_is_installed():

@@ -136,7 +136,7 @@ def test_scopes_change_no_number_and_no_gradient():
 
 
 def test_a_fault_mentions_the_pieces_it_passed_through():
-    with pytest.raises(DomainError, match=r"\(in neuron1 < layer0\)$"):
+    with pytest.raises(DomainError, match=r"\(in layer0\.neuron1\)$"):
         in_scope("layer0", in_scope, "neuron1", lambda v: v.log(), Value(-1.0))
 
 

@@ -79,7 +79,10 @@ def test_kinks_are_found_on_a_grid_of_neat_numbers():
     assert kink_points(RULES["relu"]) == [(0.0,)]
     assert (2.0, 2.0) in kink_points(RULES["maximum"])
     assert (0.5,) in kink_points(RULES["round"])
-    assert kink_points(RULES["tanh"]) == []
+    assert kink_points(RULES["tanh"]) == kink_points(RULES["elu"]) == []
+    assert kink_points(RULES["pow"]) == [(0.0, 0.5)]  # x**0, x**1 and x**2 are smooth
+    cut = [(0.0, y) for y in (-2.0, -1.5, -1.0, -0.5, 0.0)]
+    assert kink_points(RULES["arctan2"]) == cut
 
 
 @pytest.mark.parametrize("wanted", [0.0, math.inf, 5e-324, 1.7976931348623157e308])

@@ -376,6 +376,24 @@ def test_a_wrong_number_of_seeds_is_refused(seeds):
         pullback(seeds)
 
 
+def test_seeds_of_another_shape_are_refused():
+    _, pullback = vjp(lambda x: [[x], x * x], 3.0)
+    assert pullback(([1.0], 2.0)) == (13.0,)  # a list for a tuple is no other shape
+    with pytest.raises(ShapeError, match=r"the seeds are nested like \[\., \[\.\]\], the results like \[\[\.\], \.\]"):
+        pullback([1.0, [2.0]])
+
+
+def test_directions_of_another_shape_are_refused():
+    def f(x):
+        return x[0][0] * x[1]
+
+    assert jvp(f, ([[1.0], 2.0],), ([[1.0], 0.0],)) == (2.0, 2.0)
+    with pytest.raises(
+        ShapeError, match=r"directions are nested like \[\[\., \[\.\]\]\], the inputs like \[\[\[\.\], \.\]\]"
+    ):
+        jvp(f, ([[1.0], 2.0],), ([1.0, [0.0]],))
+
+
 def test_a_wrong_number_of_directions_is_refused():
     with pytest.raises(ShapeError, match="got 1 directions for 2 inputs"):
         jvp(lambda x, y: x * y, (1.0, 2.0), (1.0,))

@@ -10,7 +10,7 @@ from autograd_lite.errors import InputError, OperandError
 from autograd_lite.functions import where
 from autograd_lite.scopes import in_scope, scoped
 from autograd_lite.value import Value
-from autograd_lite.view import Edge, draw, view_of
+from autograd_lite.view import Edge, draw
 
 
 def perceptron(widths, *, seed=0, inputs=None):
@@ -58,7 +58,7 @@ def test_nodes_are_in_tape_order_and_show_value_and_gradient():
     a, b = Value(2.0, name="a"), Value(-3.0, name="b")
     out = a * b + 1
     out.backward()
-    view = view_of(out)
+    view = draw(out)
     assert [(n.id, n.kind, n.symbol, n.name, n.value, n.adjoint) for n in view.nodes] == [
         ("v0", "leaf", "", "a", 2.0, -3.0),
         ("v1", "leaf", "", "b", -3.0, 2.0),
@@ -71,32 +71,32 @@ def test_nodes_are_in_tape_order_and_show_value_and_gradient():
 
 def test_x_times_x_has_two_edges():
     x = Value(3.0)
-    assert view_of(x * x).edges == (Edge("v0", "v1", 0, 3.0), Edge("v0", "v1", 1, 3.0))
+    assert draw(x * x).edges == (Edge("v0", "v1", 0, 3.0), Edge("v0", "v1", 1, 3.0))
 
 
 def test_an_edge_carries_the_local_partial_and_a_constant_has_none():
     x = Value(3.0)
-    assert view_of(x**2).edges == (Edge("v0", "v2", 0, 6.0), Edge("v1", "v2", 1, None))
+    assert draw(x**2).edges == (Edge("v0", "v2", 0, 6.0), Edge("v1", "v2", 1, None))
 
 
 def test_the_condition_of_where_is_an_operand_without_a_partial():
     x, y = Value(3.0), Value(4.0)
-    edges = view_of(where(x > 0, x, y)).edges
+    edges = draw(where(x > 0, x, y)).edges
     assert [(edge.position, edge.partial) for edge in edges] == [(0, None), (1, 1.0), (2, 0.0)]
 
 
 def test_a_gradient_that_was_not_computed_is_not_zero():
     x = Value(3.0)
     flat = x * 0
-    assert view_of(flat).nodes[0].adjoint is None
+    assert draw(flat).nodes[0].adjoint is None
     flat.backward()
-    assert view_of(flat).nodes[0].adjoint == 0.0
+    assert draw(flat).nodes[0].adjoint == 0.0
 
 
 def test_a_view_does_not_change_with_the_graph():
     x = Value(3.0, name="x")
     out = x * x
-    view = view_of(out)
+    view = draw(out)
     before = view.text
     out.backward()
     x.data, x.name = 5.0, "other"
@@ -105,7 +105,7 @@ def test_a_view_does_not_change_with_the_graph():
 
 def test_several_outputs_share_what_they_share():
     x = Value(1.0)
-    view = view_of(x.sin(), x.cos())
+    view = draw(x.sin(), x.cos())
     assert len(view.nodes) == 3
     assert [n.symbol for n in view.outputs] == ["sin", "cos"]
 
@@ -293,3 +293,11 @@ def test_a_focus_outside_the_computation_is_refused():
 
 def test_the_repr_is_short():
     assert repr(draw(Value(1.0).exp())) == "<GraphView: 2 nodes, 1 edges; 2 values recorded>"
+
+
+def test_a_value_draws_itself_with_the_options_of_draw():
+    out = perceptron([3, 4, 1])
+    assert out.graph(fold=2) == draw(out, fold=2)
+    assert out.graph(focus=out, hops=1) == draw(out, focus=out, hops=1)
+    with pytest.raises(TypeError, match="folds"):
+        out.graph(folds=2)

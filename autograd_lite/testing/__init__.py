@@ -5,6 +5,7 @@ program       a computation as data
 perceptron    a multilayer perceptron as data
 strategies    numbers, operands, programs and tables, drawn
 duals, differences, balls, series         the oracles; see below
+elementary    functions that the oracles write alike
 certificates  what a computed gradient is worth
 refutation    all oracles on one rule
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from autograd_lite.arithmetics import Arithmetic
 
-from .differences import CIRCULAR, odd
+from .elementary import CIRCULAR, odd
 
 __all__ = ["ball", "ball_arithmetic", "nearest", "precision"]
 

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from autograd_lite.arithmetics import Arithmetic
 from autograd_lite.tape import Tape
 
-__all__ = ["CIRCULAR", "multiprecision", "odd", "slope"]
+from .elementary import CIRCULAR, odd
 
-CIRCULAR = ("sin", "cos", "tan", "sinh", "cosh", "tanh")
-"""Functions that mpmath and python-flint name as the table does, and their inverses with an a for arc."""
-
-
-def odd(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Returns an odd function on all of the line, from one that is right for x >= 0."""
-    return lambda x: -function(-x) if x < 0 else function(x)
+__all__ = ["multiprecision", "slope"]
 
 
 @cache

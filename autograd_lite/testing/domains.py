@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from functools import cache
 
-from autograd_lite.arithmetics import FLOAT, IEEE
+from autograd_lite.arithmetics import FLOAT, IEEE, inside_domain
 from autograd_lite.expressions import names_in, parse
 from autograd_lite.rules import Rule
 
@@ -31,7 +31,7 @@ def defined(rule: Rule, numbers: Sequence[float]) -> bool:
         >>> defined(RULES["log"], [0.0]), defined(RULES["pow"], [-2.0, 3.0])
         (False, True)
     """
-    return not rule.domain or bool(IEEE.formula(rule.domain, rule.operands)(*numbers))
+    return inside_domain(rule, numbers)
 
 
 def kink_distance(rule: Rule, numbers: Sequence[float]) -> float:

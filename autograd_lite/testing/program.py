@@ -56,7 +56,7 @@ RAW = (*(Operation(name) for name in RULES), *_POWERS)
 """Every operation, kinks and poles included."""
 
 SMOOTH = tuple(operation for operation in RAW if operation.name == "pow" or not operation.rule.kinks)
-"""Operations without kinks inside their domain."""
+"""Operations without kinks inside their domain; those of pow are on its edge."""
 
 RATIONAL = tuple(
     operation

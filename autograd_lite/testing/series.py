@@ -11,6 +11,7 @@ from autograd_lite.arithmetics import Arithmetic
 from autograd_lite.tape import Tape
 
 from .balls import ball, nearest, precision
+from .elementary import odd
 
 __all__ = ["derivative", "series_arithmetic"]
 
@@ -37,9 +38,6 @@ def series_arithmetic(bits: int = 300, order: int = 1) -> Arithmetic:
             return x ** int(exponent)
         return (y * x.log()).exp()
 
-    def odd(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        return lambda x: -function(-x) if start(x) < 0 else function(x)
-
     def arctan2(x: Any, y: Any) -> Any:
         if start(y) > 0:
             return (x / y).atan()
@@ -60,12 +58,12 @@ def series_arithmetic(bits: int = 300, order: int = 1) -> Arithmetic:
         "log1p": lambda x: (1 + x).log(),
         "log2": lambda x: x.log() / arb.const_log2(),
         "log10": lambda x: x.log() / arb.const_log10(),
-        "cbrt": odd(lambda x: (x.log() / 3).exp()),
+        "cbrt": odd(lambda x: (x.log() / 3).exp(), real=start),
         "hypot": lambda x, y: (x * x + y * y).sqrt(),
         "sinh": lambda x: (x.exp() - (-x).exp()) / 2,
         "cosh": lambda x: (x.exp() + (-x).exp()) / 2,
-        "tanh": odd(lambda x: (1 - (-2 * x).exp()) / (1 + (-2 * x).exp())),
-        "arcsinh": odd(lambda x: (x + (1 + x * x).sqrt()).log()),
+        "tanh": odd(lambda x: (1 - (-2 * x).exp()) / (1 + (-2 * x).exp()), real=start),
+        "arcsinh": odd(lambda x: (x + (1 + x * x).sqrt()).log(), real=start),
         "arccosh": lambda x: (x + ((x - 1) * (x + 1)).sqrt()).log(),
         "arctanh": lambda x: ((1 + x) / (1 - x)).log() / 2,
         "arctan2": arctan2,

@@ -188,4 +188,5 @@ def datasets(
     return [features[:width] for features, _ in samples], [label for _, label in samples]
 
 
+# so that `st.from_type` and `st.builds` find Values for arguments annotated as such
 st.register_type_strategy(Value, values())

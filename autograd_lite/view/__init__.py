@@ -30,4 +30,4 @@ from .build import draw
 from .fold import Fold
 from .graph import Box, Edge, GraphView, Node, Result
 
-__all__ = ["Box", "Edge", "GraphView", "Node", "Result", "draw"]
+__all__ = ["Box", "Edge", "Fold", "GraphView", "Node", "Result", "draw"]

@@ -9,13 +9,25 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Sequence
-from xml.sax.saxutils import escape
+from html import escape
 
 from autograd_lite.markup import printable
 
 from .graph import Node
 
-__all__ = ["columns", "exact", "figure", "gradient", "headline", "kind_of", "printable", "sentence", "short", "xml"]
+__all__ = [
+    "census",
+    "columns",
+    "exact",
+    "figure",
+    "gradient",
+    "headline",
+    "kind_of",
+    "printable",
+    "sentence",
+    "short",
+    "xml",
+]
 
 _SIGNS = {"*": "×", "-": "−", "/": "÷"}
 
@@ -72,7 +84,7 @@ def short(text: str, limit: int = 18) -> str:
 
 def xml(text: str) -> str:
     """Returns any text as XML character data, also fit for an attribute in double quotes."""
-    return escape(printable(text), {'"': "&quot;", "'": "&#39;"})
+    return escape(printable(text))
 
 
 def kind_of(node: Node) -> str:
