@@ -266,6 +266,11 @@ class Value:
                     if operand._rule is None:
                         leaves.append((operand, operand._grad))
                         operand._grad = zero
+                    elif (operand._dx is None or operand._x._grad is zero) and (  # type: ignore[union-attr]
+                        operand._dy is None or operand._y._grad is zero  # type: ignore[union-attr]
+                    ):  # nothing new below it, as for most of the products that a neuron adds up
+                        done(operand)
+                        operand._grad = zero
                     else:
                         push(operand)
                         operand._grad = zero
