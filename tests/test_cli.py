@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from autograd_lite import VALUE, Value
 from autograd_lite.cli import main, read_point
 from autograd_lite.errors import ExpressionError
 
@@ -95,3 +97,12 @@ def test_the_module_runs_as_a_program():
     )
     assert done.returncode == 0, done.stderr
     assert "verdict: ok" in done.stdout
+
+
+def test_the_readmes_picture_is_what_its_command_draws():
+    out = VALUE.formula("tanh(w*x + b)", ("b", "w", "x"))(
+        *(Value(v, n) for n, v in (("b", -0.6), ("w", 0.5), ("x", 2)))
+    )
+    out.backward()
+    committed = Path(__file__).parent.parent / "docs" / "neuron.svg"
+    assert out.graph().svg(engine="builtin") == committed.read_text(encoding="utf-8")
