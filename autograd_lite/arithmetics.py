@@ -77,7 +77,7 @@ class Arithmetic:
         elif rule.name in self.functions:
             return self.functions[rule.name]
         else:
-            value = self._compile(rule.value, rule.operands)
+            value = self.formula(rule.value, rule.operands)
         checked = rule.domain and rule.name not in RULES and self in (FLOAT, IEEE)
         return _within(rule, value, self) if checked else value
 
@@ -92,13 +92,10 @@ class Arithmetic:
         expression = rule.lone[position] if lone and rule.lone else rule.partials[position]
         if not isinstance(expression, str):
             return expression
-        return self._compile(expression, (*rule.operands, "out"))
+        return self.formula(expression, (*rule.operands, "out"))
 
     def formula(self, text: str, arguments: tuple[str, ...]) -> Callable[..., Any]:
         """Returns any formula as a function of `arguments` in this arithmetic, e.g. a row's domain or kinks."""
-        return self._compile(text, arguments)
-
-    def _compile(self, text: str, arguments: tuple[str, ...]) -> Callable[..., Any]:
         key = (text, arguments)
         if key not in self._compiled:
             namespace = {name: self._late(name) for name in calls_in(text)}

@@ -504,11 +504,11 @@ def apply(rule: Rule, *operands: Any, condition: float | None = None) -> Value:
 
 def _require_finite(node: Value) -> None:
     """Raises NonFiniteError if the node's adjoint, or one of its local partials, is nan or infinite."""
+    if all(partial is None or math.isfinite(partial) for partial in (node._grad, node._dx, node._dy)):
+        return
     rule, place = node._rule, node.more.place or ""
     if rule is None:
-        if not math.isfinite(node._grad):
-            raise non_finite(f"the gradient of {node.label()}", node._grad, place=place)
-        return
+        raise non_finite(f"the gradient of {node.label()}", node._grad, place=place)
     sides = node.operands
     numbers = [v._data if isinstance(v, Value) else v for v in sides]
     what = describe(rule, numbers, [v.name if isinstance(v, Value) else "" for v in sides])

@@ -117,9 +117,8 @@ def compare(rounds: int, micrograd_rounds: int) -> None:
     engines = {"autograd-lite": ours(), "XAD": xad()}
     results = {name: step() for name, step in engines.items()}
     duel(engines, "autograd-lite", "XAD", rounds)
-    engines["micrograd"] = (
-        micrograd()
-    )  # last, because its garbage leaves memory in pieces, on which the others run slower
+    # last, because its garbage leaves memory in pieces, on which the others run slower
+    engines["micrograd"] = micrograd()
     results["micrograd"] = engines["micrograd"]()
     duel(engines, "micrograd", "autograd-lite", micrograd_rounds)
     loss, gradients = results["micrograd"]
