@@ -24,6 +24,7 @@ from .errors import (
     GraphError,
     InputError,
     LabelError,
+    LiftError,
     NonFiniteError,
     OperandError,
     Overflow,
@@ -77,6 +78,7 @@ from .functions import (
     tanh,
     where,
 )
+from .lookup import WholeInput, stop_gradient, take
 from .notation import rule_latex, rule_mathml, to_latex, to_mathml
 from .recording import record
 from .rules import RULES, Rule
@@ -108,6 +110,8 @@ __all__ = [
     "GraphView",
     "InputError",
     "LabelError",
+    "LiftError",
+    "Lifted",
     "Line",
     "NonFiniteError",
     "OperandError",
@@ -119,6 +123,7 @@ __all__ = [
     "Tape",
     "TapeError",
     "Value",
+    "WholeInput",
     "arccos",
     "arccosh",
     "arcsin",
@@ -152,6 +157,8 @@ __all__ = [
     "jacobian",
     "jvp",
     "leaky_relu",
+    "lift",
+    "lift_graph",
     "log",
     "log1p",
     "log2",
@@ -176,6 +183,8 @@ __all__ = [
     "sinh",
     "softplus",
     "sqrt",
+    "stop_gradient",
+    "take",
     "tan",
     "tanh",
     "to_latex",
@@ -187,15 +196,20 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from .lift import Lifted, lift, lift_graph
     from .view import GraphView, draw
+
+_LATER = {"GraphView": "view", "draw": "view", "Lifted": "lift", "lift": "lift", "lift_graph": "lift"}
 
 
 def __getattr__(name: str) -> Any:
-    """Imports the pictures when somebody asks for one."""
-    if name in ("GraphView", "draw"):
-        from . import view
+    """Imports the pictures and the matrix programs when somebody asks for one."""
+    if name in _LATER:
+        from importlib import import_module
 
-        return getattr(view, name)
+        found = getattr(import_module(f".{_LATER[name]}", __name__), name)
+        globals()[name] = found  # `lift` is also the name of its package, which importing it has bound here
+        return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

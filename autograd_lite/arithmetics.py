@@ -320,9 +320,12 @@ def numpy_arithmetic() -> Arithmetic:
         ImportError: NumPy is not installed.
     """
     import numpy as np
+    from scipy import special
 
     named = {name: getattr(np, name) for name in _MATH if name not in ("erf", "erfc")}
-    named |= {name: np.vectorize(getattr(math, name), otypes=[float]) for name in ("erf", "erfc")}
+    named |= {"erf": special.erf, "erfc": special.erfc, "sigmoid": special.expit, "log_sigmoid": special.log_expit}
+    named |= {"maximum": np.maximum, "minimum": np.minimum, "relu": lambda x: np.maximum(x, 0.0)}
+    named |= {"logaddexp": np.logaddexp, "softplus": lambda x: np.logaddexp(x, 0.0)}
     return Arithmetic(
         "NumPy",
         named,

@@ -13,7 +13,7 @@ from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-__all__ = ["Modes", "detect_anomaly", "hint", "ieee", "modes", "no_grad", "recording"]
+__all__ = ["Modes", "detect_anomaly", "hint", "ieee", "modes", "no_grad", "opened", "recording"]
 
 
 class Modes(NamedTuple):
@@ -26,8 +26,8 @@ class Modes(NamedTuple):
 
 _MODES: ContextVar[Modes] = ContextVar("autograd_lite.modes", default=Modes())  # noqa: B039  # a tuple: immutable
 _LOCK = threading.Lock()
-hint: dict[str, Any] = {"careful": 0}
-"""The globals of the generated methods; `careful` counts the modes open in any thread."""
+hint: dict[str, Any] = {"careful": 0, "tracing": 0}
+"""The globals of the generated methods; `careful` counts the modes open in any thread, `tracing` the recordings."""
 
 
 def modes() -> Modes:
@@ -36,15 +36,24 @@ def modes() -> Modes:
 
 
 @contextmanager
-def _mode(**changes: bool) -> Iterator[None]:
-    token = _MODES.set(_MODES.get()._replace(**changes))
+def opened(what: str) -> Iterator[None]:
+    """Counts one more block of a kind as open, for as long as it is."""
     with _LOCK:
-        hint["careful"] += 1
+        hint[what] += 1
     try:
         yield
     finally:
         with _LOCK:
-            hint["careful"] -= 1
+            hint[what] -= 1
+
+
+@contextmanager
+def _mode(**changes: bool) -> Iterator[None]:
+    token = _MODES.set(_MODES.get()._replace(**changes))
+    try:
+        with opened("careful"):
+            yield
+    finally:
         _MODES.reset(token)
 
 

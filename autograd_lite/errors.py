@@ -8,6 +8,7 @@
     │   ├── DivisionByZero (ZeroDivisionError)
     │   ├── Overflow (OverflowError)        exp(1000)
     │   └── NonFiniteError (ArithmeticError)  nan or inf appeared under `detect_anomaly()` or in training
+    ├── LiftError (TypeError)               a recording cannot stand for this program: it read `.data`, say
     ├── GraphError (ValueError)             an operation on a graph that has no meaning: pickling half of it
     ├── TapeError (ValueError)              a tape, or a tape's file, is not well formed
     ├── ExpressionError (ValueError)        text that is not a formula, or not an allowed one
@@ -32,6 +33,7 @@ __all__ = [
     "GraphError",
     "InputError",
     "LabelError",
+    "LiftError",
     "NonFiniteError",
     "OperandError",
     "Overflow",
@@ -87,6 +89,10 @@ class Overflow(ArithmeticFault, OverflowError):
 
 class NonFiniteError(ArithmeticFault):
     """A nan or an infinity appeared where a finite number was promised."""
+
+
+class LiftError(AutogradError, TypeError):
+    """A program whose recording could not stand for its other runs."""
 
 
 class GraphError(AutogradError, ValueError):

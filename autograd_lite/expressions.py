@@ -35,6 +35,8 @@ __all__ = [
     "names_in",
     "parse",
     "primitive",
+    "rewritten",
+    "substitute",
 ]
 
 CONSTANTS: Mapping[str, float] = {"pi": math.pi, "nan": math.nan, "inf": math.inf}
@@ -150,6 +152,25 @@ def names_in(text: str) -> tuple[str, ...]:
     called = {id(node.func) for node in ast.walk(parse(text)) if isinstance(node, ast.Call)}
     found = {n.id for n in ast.walk(parse(text)) if isinstance(n, ast.Name) and id(n) not in called}
     return tuple(sorted(found - set(CONSTANTS)))
+
+
+def substitute(text: str, texts: Mapping[str, str]) -> str:
+    """Returns a formula with other formulas in place of some of its variables.
+
+    Example:
+        >>> substitute("2*x + y", {"x": "a + b"})
+        '2 * (a + b) + y'
+    """
+
+    class Substitution(ast.NodeTransformer):
+        def visit_Call(self, node: ast.Call) -> ast.expr:
+            node.args = [self.visit(argument) for argument in node.args]
+            return node
+
+        def visit_Name(self, node: ast.Name) -> ast.expr:
+            return ast.parse(texts[node.id], mode="eval").body if node.id in texts else node
+
+    return ast.unparse(Substitution().visit(ast.parse(text.strip(), mode="eval").body))
 
 
 def calls_in(text: str) -> tuple[str, ...]:
@@ -294,13 +315,33 @@ def compile_formula(
     Raises:
         ExpressionError: not a formula.
     """
-    rewrite = _Rewrite(number=bool(number), real=bool(real), where=bool(where), divide=bool(divide), power=bool(power))
-    tree = rewrite.visit(_fresh(text))
-    source = ast.unparse(ast.fix_missing_locations(tree))
+    parse(text)
+    source = rewritten(
+        text, number=bool(number), real=bool(real), where=bool(where), divide=bool(divide), power=bool(power)
+    )
     constants = {name: number(value) if number else value for name, value in CONSTANTS.items() if name in text}
     hidden = {"_number": number, "_real": real, "_where": where, "_divide": divide, "_power": power}
     hidden |= {"_all": _all, "_any": _any, "_not": lambda test: test == False}  # noqa: E712  # elementwise
     return compile_source(source, {**constants, **namespace, **hidden}, arguments=arguments)
+
+
+def rewritten(
+    text: str,
+    *,
+    number: bool = False,
+    real: bool = False,
+    where: bool = False,
+    divide: bool = False,
+    power: bool = False,
+) -> str:
+    """Returns the formula as source in which calls of `_number`, `_real`, `_where`, ... stand where they are asked for.
+
+    Example:
+        >>> rewritten("x if x > 0 else 0", where=True)
+        '_where(x > 0, x, 0)'
+    """
+    rewrite = _Rewrite(number=number, real=real, where=where, divide=divide, power=power)
+    return ast.unparse(ast.fix_missing_locations(rewrite.visit(ast.parse(text.strip(), mode="eval").body)))
 
 
 def _all(*tests: Any) -> Any:

@@ -27,11 +27,12 @@ from .errors import DetachedError, GraphError, OperandError
 from .faults import Place, describe, fault, here, non_finite
 from .operands import is_array, is_number, number, remedy, shown
 from .rules import Rule
+from .tracing import Guard, current
 
 if TYPE_CHECKING:
     from .view import Fold, GraphView
 
-__all__ = ["NOT_COMPUTED", "Call", "More", "Operand", "Value", "apply", "local_partial"]
+__all__ = ["NOT_COMPUTED", "Call", "Choice", "More", "Operand", "Value", "apply", "local_partial"]
 
 NOT_COMPUTED = float("0")
 """The gradient of a node that no backward pass has reached: reads as 0.0, and is known by identity (`is`)."""
@@ -57,6 +58,13 @@ class Call(NamedTuple):
     outputs: tuple[int, ...] = ()
 
 
+class Choice(NamedTuple):
+    """Marks a node as the element of `among` at the place that the leaf `at` says; see `take`."""
+
+    at: Value
+    among: tuple[Value | float, ...]
+
+
 class More(NamedTuple):
     """What only some nodes carry; never changed, so that nodes can share it.
 
@@ -65,12 +73,14 @@ class More(NamedTuple):
         calls: the pieces of the program that the node is an output of, innermost first.
         place: the source line that made it, under `detect_anomaly`.
         condition: of `where`.
+        choice: of `take`, while tracing.
     """
 
     name: str = ""
     calls: tuple[Call, ...] = ()
     place: Place | None = None
     condition: float | None = None
+    choice: Choice | None = None
 
 
 _NOTHING_MORE = More()
@@ -122,6 +132,8 @@ class Value:
     @property
     def data(self) -> float:
         """The number itself. Assigning is for leaves: results stay what they were computed to be."""
+        if hint["tracing"] and (trace := current()):
+            trace.refuse(self, ".data")
         return self._data
 
     @data.setter
@@ -346,10 +358,15 @@ class Value:
 
     def _compared(self, other: Any, sign: str, compare: Callable[[float, float], bool]) -> bool:
         if isinstance(other, Value):
-            return compare(self._data, other._data)
-        if is_array(other):
+            outcome = compare(self._data, other._data)
+        elif is_array(other):
             return NotImplemented  # type: ignore[no-any-return]  # NumPy's turn
-        return compare(self._data, number(other, f"{self.label()} {sign} ..."))
+        else:
+            other = number(other, f"{self.label()} {sign} ...")
+            outcome = compare(self._data, other)
+        if hint["tracing"] and (trace := current()):
+            trace.guards.append(Guard(self, sign, other, outcome))
+        return outcome
 
     def __bool__(self) -> NoReturn:
         raise DetachedError(f"the truth of {self.label()} is ambiguous; compare, as in v > 0, or use bool(v.data)")
@@ -486,14 +503,15 @@ def apply(rule: Rule, *operands: Any, condition: float | None = None) -> Value:
         out = IEEE.value(rule)(*numbers)
     if mode.anomaly and not math.isfinite(out):
         raise non_finite(describe(rule, numbers, names), out, place=here() or "", remedy=rule.remedy)
-    if not mode.record or not any(isinstance(v, Value) for v in sides):
+    free = not mode.record  # of derivatives; a recording that stands for other samples keeps the operation even so
+    if not any(isinstance(v, Value) for v in sides) or (free and not current()):
         return Value(out)
     node = Value.__new__(Value)
     node._data, node._grad, node._rule, node._more = out, NOT_COMPUTED, rule, None
     node._x, node._y = (*sides, None)[:2]
     lone = any(not isinstance(v, Value) for v in sides)
     slopes = [
-        local_partial(rule, position, numbers, out, lone=lone) if isinstance(v, Value) else None
+        local_partial(rule, position, numbers, out, lone=lone) if isinstance(v, Value) and not free else None
         for position, v in enumerate(sides)
     ]
     node._dx, node._dy = (*slopes, None)[:2]

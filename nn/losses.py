@@ -12,11 +12,12 @@ Outputs and targets may be Values or numbers; the result is always a Value. Targ
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_lite import LabelError, ShapeError, Value
+from autograd_lite import LabelError, ShapeError, Value, WholeInput, stop_gradient, take
 
 from .inputs import is_sequence, numbers
 
@@ -137,14 +138,14 @@ def softmax(logits: Sequence[Number]) -> list[Value]:
     Any m gives the same result; the largest z keeps exp from overflowing.
 
     Args:
-        logits: one raw score a class; at least 2.
+        logits: the raw scores; at least 1.
     Raises:
-        ShapeError: fewer than 2 scores.
+        ShapeError: no scores.
     Example:
         >>> [p.data for p in softmax([1000.0, 1000.0])]
         [0.5, 0.5]
     """
-    exponentials, total = _exponentials(_shifted(logits))
+    exponentials, total = _exponentials(_shifted(logits, least=1))
     return [e / total for e in exponentials]
 
 
@@ -190,14 +191,15 @@ def softmax_cross_entropy(logits: Sequence[Number], label: int) -> Value:
     """
     scores = _shifted(logits)
     log_total = _exponentials(scores)[1].log()
-    return log_total - scores[class_index(label, len(scores))]
+    chosen: Value = take(scores, class_index(label, len(scores)))
+    return log_total - chosen
 
 
-def class_index(label: Any, classes: int) -> int:
+def class_index(label: Any, classes: int) -> Any:
     """Returns a class label as an int.
 
     Args:
-        label: an int or NumPy integer, 0 <= label < classes.
+        label: an int or NumPy integer, 0 <= label < classes; a whole-number input while lifting is returned as it is.
         classes: how many classes there are.
     Raises:
         LabelError: the label is outside the range, negative, fractional, a bool or no number.
@@ -207,6 +209,8 @@ def class_index(label: Any, classes: int) -> int:
         ...
         autograd_lite.errors.LabelError: label 3 is outside 0 <= label < 3; number the classes from 0
     """
+    if isinstance(label, WholeInput):  # being lifted: `take` sees to the range
+        return label
     if isinstance(label, bool | Value) or not hasattr(label, "__index__"):
         kind = type(label).__name__
         raise LabelError(f"label {label!r:.60} is a {kind}; a class is an int, 0 <= label < {classes}: use int(label)")
@@ -216,16 +220,18 @@ def class_index(label: Any, classes: int) -> int:
     return index
 
 
-def _shifted(logits: Any) -> list[Value]:
+def _shifted(logits: Any, least: int = 2) -> list[Value]:
     """Returns the logits minus the largest, as Values.
 
     The shift is a plain number: it changes no result, so no derivative flows through it.
     """
     scores = [logits] if isinstance(logits, Value) else numbers("the logits", logits)
-    if len(scores) < 2:
-        raise ShapeError(f"softmax of {len(scores)} score(s); it compares at least 2. For one use binary_cross_entropy")
-    shift = max(_value(z).data for z in scores)
-    return [_value(z) - shift for z in scores]
+    if len(scores) < least:
+        remedy = "; for one use binary_cross_entropy" if scores else ""
+        raise ShapeError(f"softmax of {len(scores)} score(s); it needs at least {least}{remedy}")
+    values = [_value(z) for z in scores]
+    shift = stop_gradient(functools.reduce(Value.maximum, values))
+    return [z - shift for z in values]
 
 
 def _exponentials(scores: list[Value]) -> tuple[list[Value], Value]:

@@ -25,7 +25,9 @@ PICTURE = {
     "arithmetics": "errors rules expressions",
     "operations": "rules expressions arithmetics",
     "operands": "errors",
-    "value": "errors rules arithmetics operations faults context operands",
+    "tracing": "errors context",
+    "value": "errors rules arithmetics operations faults context operands tracing",
+    "lookup": "errors rules context operands tracing value",
     "functions": "errors rules expressions arithmetics operands value",
     "run": "errors arithmetics context value functions",
     "tape": "errors rules arithmetics operations faults context operands run",
@@ -38,6 +40,7 @@ PICTURE = {
     "notation": "rules expressions markup",
     "anomaly": "faults value tape recording scopes",
     "extend": "errors rules expressions value check",
+    "lift": "errors rules expressions arithmetics context operands tracing value lookup transforms anomaly lift",
     "testing": "errors rules expressions arithmetics operations value functions tape recording testing",
     "view": "errors operations value tape recording scopes markup files view",
     "cli": "errors expressions functions value check",
@@ -49,11 +52,12 @@ LAZY = {
     ("tape", "tape_file"): "tape.save() and load()",
     ("cli", "nn"): "the command is where the two packages meet",
     ("__init__", "view"): "draw and GraphView are imported on first use",
+    ("__init__", "lift"): "lift and lift_graph are imported on first use, and NumPy with them",
 }
 
 HEAVY = {"numpy", "scipy", "sklearn", "matplotlib", "graphviz", "tqdm", "hypothesis", "jax", "IPython", "torch"}
 HEAVY |= {"mpmath", "flint", "anywidget", "pandas"}
-ALLOWED_HEAVY = {("testing", "hypothesis")}
+ALLOWED_HEAVY = {("testing", "hypothesis"), ("lift", "numpy")}
 
 
 def files(package):

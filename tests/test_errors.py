@@ -33,6 +33,7 @@ BUILTINS = {
     "Overflow": OverflowError,
     "ArithmeticFault": ArithmeticError,
     "NonFiniteError": ArithmeticError,
+    "LiftError": TypeError,
     "GraphError": ValueError,
     "TapeError": ValueError,
     "ExpressionError": ValueError,

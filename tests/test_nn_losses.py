@@ -181,7 +181,7 @@ BAD = {
         r"softmax of 1 score\(s\); .* binary_cross_entropy",
     ),
     "one output": (lambda: softmax_cross_entropy(Value(1), 0), ShapeError, r"softmax of 1 score\(s\); .* binary_cross"),
-    "no scores": (lambda: softmax([]), ShapeError, r"softmax of 0 score\(s\); it compares at least 2"),
+    "no scores": (lambda: softmax([]), ShapeError, r"softmax of 0 score\(s\); it needs at least 1"),
     "a number": (lambda: log_softmax(1.0), InputError, "the logits: expected a sequence, got float 1.0; write"),
     "text score": (
         lambda: softmax(["1", 2.0]),

@@ -1,0 +1,35 @@
+"""Lifting: scalar code in, matrix program out.
+
+samples    what a lifted function is called with
+scalars    a graph -> lines in normal form
+classes    lines that do the same -> classes
+grids      sums of products -> matrix products
+indexing   which elements, in which order
+lower      classes -> an array program
+program    the array program
+reverse    its reverse sweep, again an array program
+simplify   formulas as arrays want them
+emit       an array program -> Python source
+backends   NumPy and JAX
+paths      all of the above for one recording
+lifted     `lift`, `lift_graph`: the functions to call
+"""
+
+import sys
+from types import ModuleType
+from typing import Any
+
+from .lifted import Lifted, Objective, lift, lift_graph
+from .program import Instruction, Program
+
+__all__ = ["Instruction", "Lifted", "Objective", "Program", "lift", "lift_graph"]
+
+
+class _Callable(ModuleType):
+    """This package shares its name with the function `lift`, so that whichever of the two one holds can be called."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Lifted:
+        return lift(*args, **kwargs)
+
+
+sys.modules[__name__].__class__ = _Callable

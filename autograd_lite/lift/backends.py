@@ -1,0 +1,298 @@
+"""Array libraries that a program runs on: NumPy, which is always there, and JAX, for XLA, GPUs and many machines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd_lite.arithmetics import Arithmetic, numpy_arithmetic
+from autograd_lite.errors import InputError
+
+from .indexing import View
+from .program import Instruction
+
+if TYPE_CHECKING:
+    from .emit import Code
+
+__all__ = ["Backend", "Jax", "NumPy", "backend_called"]
+
+
+class Backend:
+    """What differs between array libraries: where an array is written into rather than computed.
+
+    Args:
+        dtype: "float64" or "float32".
+    """
+
+    name = ""
+    views = False  # whether a view keeps following the array it was taken from
+    total, largest, smallest = "", "", ""
+
+    def __init__(self, arithmetic: Arithmetic, dtype: str) -> None:
+        self.arithmetic = arithmetic
+        self.dtype = np.dtype(dtype)
+        self.namespace: dict[str, Any] = {"_all": _conjunction, "_any": _disjunction, "_not": _negation}
+
+    def constant(self, data: Any) -> Any:
+        """Returns a constant array in the backend's precision."""
+        return np.asarray(data, dtype=self.dtype)
+
+    def gather(self, x: str, index: Any, keep: Callable[[Any], str]) -> list[str]:
+        """Returns the lines that gather elements; -1 gives 0. The last line is the result, which OUT stands for."""
+        raise NotImplementedError
+
+    def put(self, shape: str, where: str, g: str) -> list[str]:
+        """Returns the lines that add elements where they were taken from."""
+        raise NotImplementedError
+
+    def place(self, row: Instruction, parts: Sequence[str], shape: str, *, fresh: bool) -> list[str]:
+        """Returns the lines that put parts into the places where views see them, adding up where they overlap.
+
+        Args:
+            row: the instruction.
+            parts: the parts' names.
+            shape: of the result, as source.
+            fresh: whether the first part's array is read by nobody else, so that it may be written into.
+        """
+        raise NotImplementedError
+
+    def segments(self, op: str, x: str, starts: Any, size: int, keep: Callable[[Any], str]) -> list[str]:
+        """Returns the lines that sum (or take the largest of) each run of elements."""
+        raise NotImplementedError
+
+    def elementwise(self, function: Callable[..., float]) -> Callable[..., Any]:
+        """Returns a function of floats as one of arrays."""
+        return np.vectorize(function, otypes=[float])
+
+    def compiled(self, code: Code) -> Code:
+        """Returns the code as this backend runs it."""
+        return code
+
+
+def _conjunction(*tests: Any) -> Any:
+    result = tests[0]
+    for test in tests[1:]:
+        result = result & test
+    return result
+
+
+def _disjunction(*tests: Any) -> Any:
+    result = tests[0]
+    for test in tests[1:]:
+        result = result | test
+    return result
+
+
+def _negation(test: Any) -> Any:
+    return test == False  # noqa: E712  # elementwise
+
+
+class NumPy(Backend):
+    """NumPy, in place where that saves a copy."""
+
+    name = "numpy"
+    views = True
+    total, largest, smallest = "add.reduce", "maximum_.reduce", "minimum_.reduce"
+
+    def __init__(self, dtype: str = "float64") -> None:
+        super().__init__(numpy_arithmetic(), dtype)
+        self.namespace |= {
+            "matmul": np.matmul,
+            "dot": np.dot,
+            "einsum": np.einsum,
+            "_where": np.where,
+            "add": np.add,
+            "maximum_": np.maximum,
+            "minimum_": np.minimum,
+            "arange": np.arange,
+            "ones": np.ones,
+            "ones_of": lru_cache(maxsize=64)(np.ones),
+            "zeros": np.zeros,
+            "empty": np.empty,
+        }
+
+    def gather(self, x: str, index: Any, keep: Callable[[Any], str]) -> list[str]:
+        """Returns the lines that gather elements; -1 gives 0."""
+        if (index >= 0).all():
+            return [f"{x}.take({keep(index)}, -1)"]
+        holes = keep(np.flatnonzero(index < 0))
+        return [f"OUT = {x}.take({keep(np.maximum(index, 0))}, -1)", f"OUT[..., {holes}] = 0.0", "OUT"]
+
+    def put(self, shape: str, where: str, g: str) -> list[str]:
+        """Returns the lines that add elements where they were taken from."""
+        return [f"OUT = zeros({shape}, {g}.dtype)", f"add.at(OUT, {where}, {g})", "OUT"]
+
+    def place(self, row: Instruction, parts: Sequence[str], shape: str, *, fresh: bool) -> list[str]:
+        """Returns the lines that put parts into the places where views see them, adding up where they overlap.
+
+        Args:
+            row: the instruction.
+            parts: the parts' names.
+            shape: of the result, as source.
+            fresh: whether the first part's array is read by nobody else, so that it may be written into.
+        """
+        from .emit import view_text
+
+        seen = np.zeros(row.shape[0], dtype=int)
+        first = []
+        for place in row.detail:
+            window = _seen(seen, place)
+            first.append(not window.any())
+            window += 1
+        parts_left = list(zip(parts, row.detail, first, strict=True))
+        whole = np.arange(row.shape[0])
+        if fresh and np.array_equal(_seen(whole, row.detail[0]).ravel(), whole):
+            lines = [f"OUT = {parts_left.pop(0)[0]}"]
+        else:
+            lines = [f"OUT = {'empty' if seen.all() and all(first) else 'zeros'}({shape}, {parts[0]}.dtype)"]
+        for part, place, untouched in parts_left:
+            target = view_text(place._replace(shape=_seen(seen, place).shape), "OUT", row, batched=row.batched)
+            if not target.endswith("]"):
+                target += "[...]"
+            lines.append(f"{target} = {part}" if untouched else f"{target} += {part}")
+        return [*lines, "OUT"]
+
+    def segments(self, op: str, x: str, starts: Any, size: int, keep: Callable[[Any], str]) -> list[str]:
+        """Returns the line that sums (or takes the largest of) each run of elements."""
+        del size
+        function = {"sum": "add", "max": "maximum_", "min": "minimum_"}[op]
+        return [f"{function}.reduceat({x}, {keep(starts)}, -1)"]
+
+
+def _seen(array: Any, place: View) -> Any:
+    """Returns the view of a flat NumPy array."""
+    folded = array[place.start : place.stop].reshape(place.factors)
+    cut = folded[tuple(first if last is None else slice(first, last) for first, last in place.slices)]
+    return cut.transpose(place.axes).reshape(place.shape)
+
+
+class Jax(Backend):
+    """JAX: the same program, compiled by XLA."""
+
+    name = "jax"
+    total, largest, smallest = "sum_", "max_", "min_"
+
+    def __init__(self, dtype: str = "float64") -> None:
+        try:
+            import jax
+            import jax.numpy as jnp
+        except ImportError:
+            raise InputError(
+                "JAX is not installed; install autograd-lite[jax], or stay with the NumPy engine"
+            ) from None
+        super().__init__(jax_arithmetic(), dtype)
+        if dtype == "float64":
+            jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # noqa: FBT003
+        self.jax = jax
+        self.namespace |= {
+            "matmul": jnp.matmul,
+            "dot": jnp.dot,
+            "einsum": jnp.einsum,
+            "_where": jnp.where,
+            "sum_": jnp.sum,
+            "max_": jnp.max,
+            "min_": jnp.min,
+            "arange": jnp.arange,
+            "ones": jnp.ones,
+            "zeros": jnp.zeros,
+            "unplace": self._unplace,
+            "take_": jnp.take,
+            "segment_sum": jax.ops.segment_sum,
+            "segment_max": jax.ops.segment_max,
+            "segment_min": jax.ops.segment_min,
+            "moveaxis": jnp.moveaxis,
+        }
+
+    def elementwise(self, function: Callable[..., float]) -> Callable[..., Any]:
+        """Returns a function of floats as one of arrays, called back from the compiled program."""
+        import jax.numpy as jnp
+
+        vectorized = np.vectorize(function, otypes=[self.dtype])
+
+        def call(*operands: Any) -> Any:
+            shape = jnp.broadcast_shapes(*(jnp.shape(x) for x in operands))
+            result = self.jax.ShapeDtypeStruct(shape, self.dtype)
+            return self.jax.pure_callback(vectorized, result, *operands, vmap_method="broadcast_all")
+
+        return call
+
+    def compiled(self, code: Code) -> Code:
+        """Returns the code, compiled by XLA for each shape that it meets."""
+        return replace(code, run=self.jax.jit(code.run))
+
+    def gather(self, x: str, index: Any, keep: Callable[[Any], str]) -> list[str]:
+        """Returns the lines that gather elements; -1 gives 0."""
+        if (index >= 0).all():
+            return [f"{x}[..., {keep(index)}]"]
+        return [f"_where({keep(index)} >= 0, {x}[..., {keep(np.maximum(index, 0))}], 0.0)"]
+
+    def put(self, shape: str, where: str, g: str) -> list[str]:
+        """Returns the line that adds elements where they were taken from."""
+        return [f"zeros({shape}, {g}.dtype).at[{where}].add({g})"]
+
+    def place(self, row: Instruction, parts: Sequence[str], shape: str, *, fresh: bool) -> list[str]:
+        """Returns the line that puts parts into the places where views see them, adding up where they overlap."""
+        del fresh
+        name = f"places{len(self.namespace)}"
+        self.namespace[name] = row.detail
+        return [f"unplace({name}, ({', '.join(parts)},), {shape})"]
+
+    def _unplace(self, places: Sequence[View], parts: Sequence[Any], shape: tuple[int, ...]) -> Any:
+        import jax.numpy as jnp
+
+        batched = len(shape) == 2
+
+        def see(x: Any, place: View) -> Any:
+            lead = (slice(None),) if batched else ()
+            folded = x[(*lead, slice(place.start, place.stop))].reshape((*shape[:-1], *place.factors))
+            cut = folded[(*lead, *(first if last is None else slice(first, last) for first, last in place.slices))]
+            axes = (*((0,) if batched else ()), *(axis + batched for axis in place.axes))
+            return cut.transpose(axes).reshape((*shape[:-1], *place.shape))
+
+        flat = self.jax.ShapeDtypeStruct(shape, parts[0].dtype)  # type: ignore[no-untyped-call]
+        total = None
+        for part, place in zip(parts, places, strict=True):
+            (back,) = self.jax.linear_transpose(lambda x, place=place: see(x, place), flat)(part)
+            total = back if total is None else total + back
+        return total if total is not None else jnp.zeros(shape)
+
+    def segments(self, op: str, x: str, starts: Any, size: int, keep: Callable[[Any], str]) -> list[str]:
+        """Returns the line that sums (or takes the largest of) each run of elements."""
+        counts = np.diff([*starts, size])
+        ids = keep(np.repeat(np.arange(len(starts)), counts))
+        call = f"segment_{op}(moveaxis({x}, -1, 0), {ids}, {len(starts)}, indices_are_sorted=True)"
+        return [f"moveaxis({call}, 0, -1)"]
+
+
+def jax_arithmetic() -> Arithmetic:
+    """Returns the arithmetic of JAX's arrays."""
+    import jax
+    import jax.numpy as jnp
+
+    from autograd_lite.expressions import FUNCTIONS, primitive
+
+    named = {name: getattr(jnp, name) for name in FUNCTIONS if primitive(name) and hasattr(jnp, name)}
+    named |= {"erf": jax.scipy.special.erf, "erfc": jax.scipy.special.erfc, "sigmoid": jax.nn.sigmoid}
+    named |= {"log_sigmoid": jax.nn.log_sigmoid, "softplus": jax.nn.softplus, "logaddexp": jnp.logaddexp}
+    named |= {"maximum": jnp.maximum, "minimum": jnp.minimum, "relu": lambda x: jnp.maximum(x, 0.0)}
+    return Arithmetic("JAX", named, where=jnp.where)
+
+
+_BACKENDS: dict[str, Callable[[str], Backend]] = {"numpy": NumPy, "jax": Jax}
+
+
+def backend_called(name: str, dtype: str) -> Backend:
+    """Returns the backend of that name.
+
+    Raises:
+        InputError: there is none of that name or precision, or it is not installed.
+    """
+    if name not in _BACKENDS:
+        raise InputError(f"there is no backend {name!r}; choose one of {', '.join(map(repr, _BACKENDS))}")
+    if dtype not in ("float64", "float32"):
+        raise InputError(f"dtype = {dtype!r} is not offered; choose 'float64' or 'float32'")
+    return _BACKENDS[name](dtype)

@@ -1,0 +1,163 @@
+"""What a lifted function is called with: batches, flattened to one table of numbers, and how a sample is nested.
+
+>>> (form, samples, rows), = read_batches({"x": [[1.0, 2.0], [3.0, 4.0]], "y": [0, 1]})
+>>> form
+(('x', ((2,), 'number')), ('y', ((), 'whole')))
+>>> samples.inputs.tolist(), samples.indices.tolist()
+([[1.0, 2.0, 0.0], [3.0, 4.0, 1.0]], [[0], [1]])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd_lite.errors import OperandError, ShapeError
+from autograd_lite.operands import is_array, is_number, remedy, shown
+from autograd_lite.value import Value
+
+from .indexing import Indices
+
+__all__ = ["Form", "Samples", "read_batches", "rebuilt"]
+
+Form = tuple[tuple[str, Any], ...]
+"""How one sample is nested: for each argument its name, and its shape with "number" or "whole", or a tuple of such."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Samples of one form, side by side.
+
+    Args:
+        inputs: their numbers, shape (samples, numbers); whole numbers come last.
+        indices: their whole numbers once more, as integers, shape (samples, whole numbers).
+    """
+
+    inputs: NDArray[Any]
+    indices: NDArray[Any]
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+
+def read_batches(batches: Mapping[str, Any]) -> list[tuple[Form, Samples, Indices]]:
+    """Returns the samples of a batch, grouped by form, and which samples each group holds.
+
+    Args:
+        batches: by argument, an array or a sequence with one entry a sample; all of the same length.
+    Raises:
+        ShapeError: no samples, or arguments of different lengths.
+        OperandError: an entry is not a real number, nor a sequence of them.
+    """
+    counts = {name: _length(name, batch) for name, batch in batches.items()}
+    if len(set(counts.values())) != 1 or not min(counts.values()):
+        found = ", ".join(f"{count} in {name!r}" for name, count in counts.items()) or "no arguments"
+        raise ShapeError(f"samples: {found}; pass the same number of samples, at least 1, in each argument")
+    columns = {name: array for name, batch in batches.items() if (array := _array(batch)) is not None}
+    if len(columns) == len(batches):
+        form = tuple((name, (array.shape[1:], _kind(array))) for name, array in columns.items())
+        return [(form, _samples(list(columns.values())), np.arange(next(iter(counts.values()))))]
+    groups: dict[Form, list[tuple[list[float], list[int]]]] = {}
+    rows: dict[Form, list[int]] = {}
+    for row in range(next(iter(counts.values()))):
+        numbers: list[float] = []
+        wholes: list[int] = []
+        nesting = tuple(
+            (name, _nested(batch[row], f"{name}[{row}]", numbers, wholes)) for name, batch in batches.items()
+        )
+        groups.setdefault(nesting, []).append((numbers, wholes))
+        rows.setdefault(nesting, []).append(row)
+    return [
+        (
+            form,
+            Samples(
+                np.array([[*numbers, *map(float, wholes)] for numbers, wholes in group], dtype=float),
+                np.array([wholes for _, wholes in group], dtype=np.intp).reshape(len(group), -1),
+            ),
+            np.array(rows[form], dtype=np.intp),
+        )
+        for form, group in groups.items()
+    ]
+
+
+def _length(name: str, batch: Any) -> int:
+    if (
+        isinstance(batch, str | bytes | Value | Mapping)
+        or not hasattr(batch, "__len__")
+        or getattr(batch, "shape", None) == ()
+    ):
+        kind = type(batch).__name__
+        raise ShapeError(
+            f"{name} = {shown(batch)} is a {kind}, not a batch; pass one entry a sample, as in [x]. "
+            "What is the same for all samples is passed by name, as in lifted(X, rate=0.1)"
+        )
+    return len(batch)
+
+
+def _array(batch: Any) -> NDArray[Any] | None:
+    """Returns a batch as an array of real numbers, if it is one."""
+    try:
+        array = np.asarray(batch)
+    except (ValueError, TypeError):
+        return None  # nested unevenly, or no numbers: looked at one by one
+    return array if array.dtype.kind in "fiu" else None
+
+
+def _kind(array: NDArray[Any]) -> str:
+    return "whole" if array.dtype.kind in "iu" else "number"
+
+
+def _samples(arrays: list[NDArray[Any]]) -> Samples:
+    count = len(arrays[0])
+    flat = [array.reshape(count, -1) for array in arrays]
+    numbers = [array for array in flat if _kind(array) == "number"]
+    wholes = [array for array in flat if _kind(array) == "whole"]
+    indices = np.concatenate(wholes, axis=1).astype(np.intp) if wholes else np.zeros((count, 0), dtype=np.intp)
+    inputs = numbers[0] if len(numbers) == 1 and not wholes else np.concatenate([*numbers, *wholes], axis=1)
+    return Samples(np.ascontiguousarray(inputs, dtype=np.result_type(inputs, np.float32)), indices)
+
+
+def _nested(thing: Any, where: str, numbers: list[float], wholes: list[int]) -> Any:
+    """Returns how one argument of one sample is nested, and appends its numbers to the two lists."""
+    if is_number(thing):
+        whole = isinstance(thing, int) or getattr(getattr(thing, "dtype", None), "kind", "") in "iu"
+        (wholes if whole else numbers).append(thing)
+        return ((), "whole" if whole else "number")
+    if isinstance(thing, list | tuple) or is_array(thing):
+        return tuple(_nested(part, f"{where}[{i}]", numbers, wholes) for i, part in enumerate(thing))
+    raise OperandError(
+        f"{where}: {type(thing).__name__} {shown(thing)} is not a real number; {remedy(thing) or 'use a float'}. "
+        "What sets the structure rather than the numbers is passed by name"
+    )
+
+
+def rebuilt(form: Form, number: Callable[[str], Any], whole: Callable[[str], Any]) -> list[Any]:
+    """Returns the arguments of one sample, nested as the form says.
+
+    Args:
+        form: how they are nested.
+        number: called for each number in turn, with its name.
+        whole: likewise for each whole number.
+    """
+    return [_rebuild(name, nesting, {"number": number, "whole": whole}) for name, nesting in form]
+
+
+def _rebuild(name: str, nesting: Any, make: dict[str, Callable[[str], Any]]) -> Any:
+    if len(nesting) == 2 and isinstance(nesting[1], str):
+        shape, kind = nesting
+        return _filled(shape, _names(name, shape), make[kind])
+    return [_rebuild(f"{name}[{i}]", part, make) for i, part in enumerate(nesting)]
+
+
+def _names(name: str, shape: tuple[int, ...]) -> Iterator[str]:
+    return iter([name + "".join(f"[{i}]" for i in place) for place in np.ndindex(*shape)])
+
+
+def _filled(shape: tuple[int, ...], names: Iterator[str], make: Callable[[str], Any]) -> Any:
+    if not shape:
+        return make(next(names))
+    return [_filled(shape[1:], names, make) for _ in range(shape[0])]
