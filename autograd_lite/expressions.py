@@ -31,6 +31,7 @@ __all__ = [
     "calls_in",
     "compile_formula",
     "compile_source",
+    "derivative",
     "float_source",
     "names_in",
     "parse",
@@ -171,6 +172,70 @@ def substitute(text: str, texts: Mapping[str, str]) -> str:
             return ast.parse(texts[node.id], mode="eval").body if node.id in texts else node
 
     return ast.unparse(Substitution().visit(ast.parse(text.strip(), mode="eval").body))
+
+
+def derivative(text: str, name: str) -> str:
+    """Returns the derivative of a formula by one of its variables, from the table's own partials.
+
+    A comparison has no derivative; a conditional has that of the branch it takes.
+
+    Raises:
+        ExpressionError: the formula calls a function that is not in the table.
+
+    Example:
+        >>> derivative("x*x + y", "x")
+        'x + x'
+        >>> derivative("g*tanh(x)", "x")
+        'g * (4 * sigmoid(2 * x) * sigmoid(-2 * x))'
+    """
+    return ast.unparse(_derived(ast.parse(text.strip(), mode="eval").body, name) or ast.Constant(0))
+
+
+_RULE_OF = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow", ast.USub: "neg"}
+
+
+def _derived(node: ast.expr, name: str) -> ast.expr | None:
+    """Returns the derivative of a formula, None where it is 0 everywhere."""
+    match node:
+        case ast.Name(id=found):
+            return ast.Constant(1) if found == name else None
+        case ast.IfExp(test, body, orelse):
+            branches = [_derived(branch, name) for branch in (body, orelse)]
+            if branches == [None, None]:
+                return None
+            return ast.IfExp(test, *(branch or ast.Constant(0) for branch in branches))
+        case ast.BinOp(left, op, right):
+            return _chained(node, _RULE_OF[type(op)], [left, right], name)
+        case ast.UnaryOp(ast.USub(), operand):
+            return _chained(node, "neg", [operand], name)
+        case ast.UnaryOp(ast.UAdd(), operand):
+            return _derived(operand, name)
+        case ast.Call(ast.Name(id=called), args):
+            inner = [_derived(argument, name) for argument in args]
+            if called not in FUNCTIONS and any(inner):
+                raise ExpressionError(f"the derivative of {called}(...) is not known as a formula")
+            return _chained(node, called, args, name) if any(inner) else None
+    return None  # numbers, comparisons
+
+
+def _chained(node: ast.expr, rule: str, operands: list[ast.expr], name: str) -> ast.expr | None:
+    """Returns the sum over operands of partial * derivative."""
+    total: ast.expr | None = None
+    texts = {letter: ast.unparse(operand) for letter, operand in zip("xy", operands, strict=False)}
+    for partial, operand in zip(RULES[rule].partials, operands, strict=True):
+        inner = _derived(operand, name)
+        if inner is None or partial == "0":
+            continue
+        assert isinstance(partial, str), "rows of the table are formulas"
+        outer = ast.parse(substitute(partial, {**texts, "out": ast.unparse(node)}), mode="eval").body
+        term = _product(outer, inner)
+        total = term if total is None else ast.BinOp(total, ast.Add(), term)
+    return total
+
+
+def _product(x: ast.expr, y: ast.expr) -> ast.expr:
+    ones = [isinstance(side, ast.Constant) and side.value == 1 for side in (x, y)]
+    return y if ones[0] else x if ones[1] else ast.BinOp(x, ast.Mult(), y)
 
 
 def calls_in(text: str) -> tuple[str, ...]:

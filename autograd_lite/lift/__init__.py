@@ -1,25 +1,33 @@
 """Lifting: scalar code in, matrix program out.
 
-samples    what a lifted function is called with
-scalars    a graph -> lines in normal form
-classes    lines that do the same -> classes
-grids      sums of products -> matrix products
-indexing   which elements, in which order
-lower      classes -> an array program
-program    the array program
-reverse    its reverse sweep, again an array program
-simplify   formulas as arrays want them
-emit       an array program -> Python source
-backends   NumPy and JAX
-paths      all of the above for one recording
-lifted     `lift`, `lift_graph`: the functions to call
+From a recording to what runs, one step a file:
+
+    samples    what a lifted function is called with
+    scalars    a graph -> lines in normal form
+    classes    lines that do the same -> classes
+    grids      sums of products -> matrix products
+    indexing   which elements, in which order
+    lower      classes -> an array program
+    program    the array program
+    reverse    its reverse sweep, again an array program
+    tangent    its directional derivative, likewise
+    simplify   formulas as arrays want them
+    emit       an array program -> Python source
+    backends   NumPy and JAX
+    paths      all of the above for one recording
+    forms      all recordings for samples nested alike
+    parts      samples, and the paths that they take
+    objective  the mean over samples, as a function of one flat array
+    blocks, listing   an array program -> text for people
+    lifted     `lift`, `lift_graph`: the functions to call
 """
 
 import sys
 from types import ModuleType
 from typing import Any
 
-from .lifted import Lifted, Objective, lift, lift_graph
+from .lifted import Lifted, lift, lift_graph
+from .objective import Objective
 from .program import Instruction, Program
 
 __all__ = ["Instruction", "Lifted", "Objective", "Program", "lift", "lift_graph"]

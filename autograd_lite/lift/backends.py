@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -49,13 +50,16 @@ class Backend:
         """Returns the lines that add elements where they were taken from."""
         raise NotImplementedError
 
-    def place(self, row: Instruction, parts: Sequence[str], shape: str, *, fresh: bool) -> list[str]:
+    def place(
+        self, row: Instruction, parts: Sequence[str], shape: str, keep: Callable[[Any], str], *, fresh: bool
+    ) -> list[str]:
         """Returns the lines that put parts into the places where views see them, adding up where they overlap.
 
         Args:
             row: the instruction.
             parts: the parts' names.
             shape: of the result, as source.
+            keep: returns the name of an object that the source may use.
             fresh: whether the first part's array is read by nobody else, so that it may be written into.
         """
         raise NotImplementedError
@@ -65,12 +69,22 @@ class Backend:
         raise NotImplementedError
 
     def elementwise(self, function: Callable[..., float]) -> Callable[..., Any]:
-        """Returns a function of floats as one of arrays."""
-        return np.vectorize(function, otypes=[float])
+        """Returns a function of floats as one of arrays: nan where it raises, which the scalar engine looks into."""
+        return np.vectorize(_nan_for_errors(function), otypes=[self.dtype])
 
     def compiled(self, code: Code) -> Code:
         """Returns the code as this backend runs it."""
         return code
+
+
+def _nan_for_errors(function: Callable[..., float]) -> Callable[..., float]:
+    def quiet(*operands: float) -> float:
+        try:
+            return function(*map(float, operands))
+        except (ArithmeticError, ValueError):
+            return math.nan
+
+    return quiet
 
 
 def _conjunction(*tests: Any) -> Any:
@@ -126,13 +140,16 @@ class NumPy(Backend):
         """Returns the lines that add elements where they were taken from."""
         return [f"OUT = zeros({shape}, {g}.dtype)", f"add.at(OUT, {where}, {g})", "OUT"]
 
-    def place(self, row: Instruction, parts: Sequence[str], shape: str, *, fresh: bool) -> list[str]:
+    def place(
+        self, row: Instruction, parts: Sequence[str], shape: str, keep: Callable[[Any], str], *, fresh: bool
+    ) -> list[str]:
         """Returns the lines that put parts into the places where views see them, adding up where they overlap.
 
         Args:
             row: the instruction.
             parts: the parts' names.
             shape: of the result, as source.
+            keep: returns the name of an object that the source may use.
             fresh: whether the first part's array is read by nobody else, so that it may be written into.
         """
         from .emit import view_text
@@ -144,6 +161,7 @@ class NumPy(Backend):
             first.append(not window.any())
             window += 1
         parts_left = list(zip(parts, row.detail, first, strict=True))
+        del keep
         whole = np.arange(row.shape[0])
         if fresh and np.array_equal(_seen(whole, row.detail[0]).ravel(), whole):
             lines = [f"OUT = {parts_left.pop(0)[0]}"]
@@ -211,7 +229,7 @@ class Jax(Backend):
         """Returns a function of floats as one of arrays, called back from the compiled program."""
         import jax.numpy as jnp
 
-        vectorized = np.vectorize(function, otypes=[self.dtype])
+        vectorized = super().elementwise(function)
 
         def call(*operands: Any) -> Any:
             shape = jnp.broadcast_shapes(*(jnp.shape(x) for x in operands))
@@ -234,12 +252,12 @@ class Jax(Backend):
         """Returns the line that adds elements where they were taken from."""
         return [f"zeros({shape}, {g}.dtype).at[{where}].add({g})"]
 
-    def place(self, row: Instruction, parts: Sequence[str], shape: str, *, fresh: bool) -> list[str]:
+    def place(
+        self, row: Instruction, parts: Sequence[str], shape: str, keep: Callable[[Any], str], *, fresh: bool
+    ) -> list[str]:
         """Returns the line that puts parts into the places where views see them, adding up where they overlap."""
         del fresh
-        name = f"places{len(self.namespace)}"
-        self.namespace[name] = row.detail
-        return [f"unplace({name}, ({', '.join(parts)},), {shape})"]
+        return [f"unplace({keep(row.detail)}, ({', '.join(parts)},), {shape})"]
 
     def _unplace(self, places: Sequence[View], parts: Sequence[Any], shape: tuple[int, ...]) -> Any:
         import jax.numpy as jnp

@@ -17,10 +17,13 @@ from autograd_lite.expressions import CONSTANTS, FUNCTIONS, rewritten
 
 from .backends import Backend
 from .indexing import View
-from .program import Instruction, Program
+from .program import SOURCES, Instruction, Program
 from .simplify import simplified
 
 __all__ = ["Code", "emit", "view_text"]
+
+_IN_PLACE: dict[type[ast.operator], str] = {ast.Add: "+=", ast.Sub: "-=", ast.Mult: "*=", ast.Div: "/="}
+_SHORT_ROW, _LONGEST_ROW = 32, 4096
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Code:
 
     Args:
         prepare: from the flat parameters to what does not change while they stay where they are.
-        run: from (prepared, inputs, indices, captured, seed) to a tuple of the outputs.
+        run: from (prepared, inputs, indices, captured, seed, direction) to a tuple of the outputs.
         source: of both functions.
     """
 
@@ -54,24 +57,42 @@ class _Emitter:
         self.early: list[str] = []
         self.lines: list[str] = []
         self.ready: set[int] = set()  # made in `prepare`
+        self.bases, self.last = self._lifetimes()
 
     def code(self) -> Code:
         for position, row in enumerate(self.rows):
             self._instruction(position, row)
         prepared = [f"v{i}" for i in sorted(self.ready)]
-        results = ", ".join(self.text[i] for i in self.program.outputs)
+        results = ", ".join(self._result(i) for i in self.program.outputs)
         unpack = [f"({', '.join(prepared)},) = prepared"] if prepared else []
         count = ["batch = inputs.shape[0]"] if any("batch" in line for line in self.lines) else []
         body = [*unpack, *count, *self.lines, f"return ({results},)"]
         source = "\n    ".join(
             ["def prepare(theta):", *self.early, f"return ({', '.join(prepared)}{',' * bool(prepared)})"]
         )
-        source += "\n\n\n" + "\n    ".join(["def run(prepared, inputs, indices, captured, seed):", *body]) + "\n"
+        source += (
+            "\n\n\n" + "\n    ".join(["def run(prepared, inputs, indices, captured, seed, direction):", *body]) + "\n"
+        )
         filename = f"<lifted {self.name} {id(self):x}>"
         linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
         functions: dict[str, Any] = {}
         exec(compile(source, filename, "exec"), self.namespace, functions)  # noqa: S102  # the text written above
         return Code(functions["prepare"], functions["run"], source)
+
+    def _lifetimes(self) -> tuple[list[int], dict[int, int]]:
+        """Returns for each array the one whose memory it may share, and where the memory of each is last read."""
+        bases: list[int] = []
+        last: dict[int, int] = {}
+        for position, row in enumerate(self.rows):
+            shares = row.kind in ("view", "reshape", "stop", "place") or (
+                row.kind == "map" and row.detail[0] in row.detail[1]
+            )
+            bases.append(bases[row.operands[0]] if shares else position)
+            for operand in row.operands:
+                last[bases[operand]] = position
+        for output in self.program.outputs:
+            last[bases[output]] = len(self.rows)
+        return bases, last
 
     # ------------------------------------------------------------ one instruction
 
@@ -82,6 +103,7 @@ class _Emitter:
         if row.kind == "stop":
             self.text[position] = self.text[row.operands[0]]
             return
+        self.position = position
         operands = [self.text[i] for i in row.operands]
         text = getattr(self, f"_{row.kind}")(row, *operands)
         if isinstance(text, list):
@@ -104,6 +126,11 @@ class _Emitter:
             lines.append(f"v{position} = {text}")
             self.text[position] = f"v{position}"
 
+    def _result(self, position: int) -> str:
+        """Returns a result that the caller may write into: a copy, where it would be somebody else's."""
+        theirs = self.backend.views and self.rows[self.bases[position]].kind in SOURCES
+        return f"{self.text[position]}.copy()" if theirs else self.text[position]
+
     def _constant(self, data: Any) -> str:
         name = f"k{len(self.namespace)}"
         self.namespace[name] = self.backend.constant(data)
@@ -112,6 +139,11 @@ class _Emitter:
     def _integers(self, data: Any) -> str:
         name = f"i{len(self.namespace)}"
         self.namespace[name] = np.asarray(data, dtype=np.intp)
+        return name
+
+    def _kept(self, thing: Any) -> str:
+        name = f"d{len(self.namespace)}"
+        self.namespace[name] = thing
         return name
 
     def _shaped(self, row: Instruction, shape: Sequence[int]) -> str:
@@ -141,6 +173,9 @@ class _Emitter:
     def _seed(self, _: Instruction) -> str:
         return "seed"
 
+    def _direction(self, _: Instruction) -> str:
+        return "direction"
+
     # ------------------------------------------------------------ gather
 
     def _view(self, row: Instruction, x: str) -> str:
@@ -167,7 +202,7 @@ class _Emitter:
 
     def _place(self, row: Instruction, *parts: str) -> list[str]:
         fresh = self.rows[row.operands[0]].kind in ("map", "contract", "place") and self._uses(row.operands[0]) == 1
-        return self.backend.place(row, parts, self._shaped(row, row.shape), fresh=fresh)
+        return self.backend.place(row, parts, self._shaped(row, row.shape), self._kept, fresh=fresh)
 
     def _uses(self, position: int) -> int:
         """Returns how often an array is read, also through other names of it."""
@@ -178,11 +213,47 @@ class _Emitter:
 
     # ------------------------------------------------------------ map
 
-    def _map(self, row: Instruction, *operands: str) -> str:
+    def _map(self, row: Instruction, *operands: str) -> str | list[str]:
         text, names, _ = row.detail
         tree = ast.parse(rewritten(simplified(text), where=True), mode="eval").body
+        if self.backend.views:
+            operands = tuple(self._widened(row, i, text) for i, text in zip(row.operands, operands, strict=True))
         renamed = _Rename(dict(zip(names, operands, strict=True)), self).visit(tree)
+        if self.backend.views and isinstance(renamed, ast.BinOp) and type(renamed.op) in _IN_PLACE:
+            left, right = ast.unparse(renamed.left), ast.unparse(renamed.right)
+            for target, other in ((left, right), (right, left)):
+                if self._spent(row, target) and (target == left or isinstance(renamed.op, ast.Add | ast.Mult)):
+                    return [f"{target} {_IN_PLACE[type(renamed.op)]} {other}", target]
         return ast.unparse(renamed)
+
+    def _spent(self, row: Instruction, name: str) -> bool:
+        """Says whether an operand's memory may take the result: ours, as large, and read for the last time."""
+        position = self.position
+        for operand in row.operands:
+            if self.text[operand] == name:
+                source = self.rows[operand]
+                ours = self.rows[self.bases[operand]].kind in ("map", "contract") and not self._tests(
+                    self.bases[operand]
+                )
+                alike = source.shape == row.shape and source.batched == row.batched and bool(row.shape or row.batched)
+                return ours and alike and self.last[self.bases[operand]] == position and operand not in self.ready
+        return False
+
+    def _tests(self, position: int) -> bool:
+        """Says whether an array holds outcomes of a comparison."""
+        row = self.rows[position]
+        return row.kind == "map" and isinstance(ast.parse(row.detail[0], mode="eval").body, ast.Compare | ast.BoolOp)
+
+    def _widened(self, row: Instruction, operand: int, text: str) -> str:
+        """Returns an operand that all samples share repeated along a short last axis: NumPy is slow over short rows."""
+        source = self.rows[operand]
+        size = int(np.prod(row.shape, dtype=int))
+        if not row.batched or source.batched or source.shape == row.shape or not source.shape or size > _LONGEST_ROW:
+            return text
+        if source.shape[-1] != row.shape[-1] or row.shape[-1] >= _SHORT_ROW or set(source.shape) == {1}:
+            return text
+        self.lines.append(f"{text}w = {text} * ones_of({row.shape}, {text}.dtype)")
+        return f"{text}w"
 
     def function(self, name: str) -> str:
         """Returns the name under which the generated source calls a function of the table or of the user's."""
@@ -215,13 +286,34 @@ class _Emitter:
             folded = x if len(row.shape) == 1 and len(counted) == 1 else f"{x}.reshape(({count}, {width}))"
             text = f"dot(ones_of({count}, {x}.dtype), {folded})"  # much quicker than adding along the first axis
             return text if len(row.shape) == 1 else f"{text}.reshape({row.shape})"
+        if self.backend.views and not batch and (whole_rows := self._last_axes(row, operand)):
+            rows, width = whole_rows
+            flat = x if len(operand.shape) + operand.batched == 2 else f"{x}.reshape(({rows}, {width}))"
+            text = f"dot({flat}, ones_of({width}, {x}.dtype))"
+            return text if len(row.shape) + row.batched == 1 else f"{text}.reshape({self._shaped(row, row.shape)})"
         return f"{self.backend.total}({x}, axis={axes})"
 
+    def _last_axes(self, row: Instruction, operand: Instruction) -> tuple[str, int] | None:
+        """Returns how many rows there are, and how long they are, if it is whole rows that are reduced."""
+        kept = len(operand.shape) - len(row.detail)
+        if row.detail != tuple(range(kept, len(operand.shape))) or not (kept or operand.batched):
+            return None
+        counted = [*(["batch"] if operand.batched else []), *map(str, operand.shape[:kept])]
+        return " * ".join(counted), int(np.prod(operand.shape[kept:]))
+
     def _max(self, row: Instruction, x: str) -> str:
-        return f"{self.backend.largest}({x}, axis={self._axes(self.rows[row.operands[0]], row.detail)})"
+        return self._extreme(row, x, self.backend.largest)
 
     def _min(self, row: Instruction, x: str) -> str:
-        return f"{self.backend.smallest}({x}, axis={self._axes(self.rows[row.operands[0]], row.detail)})"
+        return self._extreme(row, x, self.backend.smallest)
+
+    def _extreme(self, row: Instruction, x: str, function: str) -> str:
+        operand = self.rows[row.operands[0]]
+        whole_rows = self._last_axes(row, operand)
+        if self.backend.views and whole_rows and whole_rows[1] < _SHORT_ROW:  # NumPy is slow over short rows
+            text = f"{function}({x}.reshape(({whole_rows[0]}, {whole_rows[1]})).T.copy(), axis=0)"
+            return text if len(row.shape) + row.batched == 1 else f"{text}.reshape({self._shaped(row, row.shape)})"
+        return f"{function}({x}, axis={self._axes(operand, row.detail)})"
 
     def _segments(self, row: Instruction, x: str) -> list[str]:
         op, starts = row.detail
@@ -307,7 +399,12 @@ def contraction(  # noqa: PLR0917  # two operands, each with its letters
     a = _arranged(left, first, [stack, rows, summed], sizes)
     b = _arranged(right, second, [stack, summed, columns], sizes)
     order = [*stack, *rows, *columns]
-    text = f"{'matmul' if stack else 'dot'}({a}, {b})"
+    if stack and not rows:
+        text = f"matmul({a}[..., None, :], {b})[..., 0, :]"
+    elif stack and not columns:
+        text = f"matmul({a}, {b}[..., None])[..., 0]"
+    else:
+        text = f"{'matmul' if stack else 'dot'}({a}, {b})"
     merged = len(rows) > 1 or len(columns) > 1
     if merged:
         text += f".reshape(({', '.join(sizes[c] for c in order)}{',' if len(order) == 1 else ''}))"

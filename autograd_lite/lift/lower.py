@@ -8,7 +8,7 @@ elements that of their operand, and leaves (parameters above all) the order in w
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,10 +104,14 @@ class _Lowering:
         for number, key in enumerate(self.keys):
             if key[0] == "sum" and self.members[number]:
                 self._find_grids(number)
+        for number in range(len(self.keys)):
+            if self.members[number]:
+                self._settle(number)
         self._order_leaves()
         for number in range(len(self.keys)):
             if self.members[number]:
-                self._lower(number)
+                self.array[number] = made = self._lower(number)
+                self.builder.call(made, self._label(number))
         outputs = self._fetch(np.asarray(self.scalars.outputs, dtype=np.intp), (len(self.scalars.outputs),))
         if self.batched and not self.builder.rows[outputs].batched:
             outputs = self.builder.add("repeat", (outputs,), self.builder.shape(outputs), batched=True)
@@ -177,11 +181,36 @@ class _Lowering:
                 ranked = np.concatenate([grid.outputs[np.argsort(grid.places)] for grid in grids])
                 self.order[number] = [self.members[number][i] for i in ranked]
 
+    def _settle(self, number: int) -> None:
+        """Chooses the order of a class's members; parameters and captured numbers follow later."""
+        kind = self.keys[number][0]
+        if kind in _FREE_LEAVES:
+            return
+        if kind in ("input", "index"):
+            members = self.order[number] = self.members[number]
+            self.place[members] = [self.lines[line].data for line in members]
+            return
+        if number not in self.order:
+            self.order[number] = self._chosen_order(number, kind)
+        self.place[self.order[number]] = np.arange(len(self.order[number]))
+
+    def _chosen_order(self, number: int, kind: Any) -> list[int]:
+        if kind in ("constant", "max", "min"):
+            return self.members[number]
+        if kind == "take":
+            return [member for group in self._take_groups(number) for member in group]
+        if kind == "sum":
+            terms = self._terms(number)
+            lone = {kind: lists for kind, lists in terms.items() if max(map(len, lists)) == 1}
+            return self._sum_order(number, lone or terms)
+        return self._by_operand(number)
+
     def _order_leaves(self) -> None:
         wanted: list[Indices] = []
         dots: list[Indices] = []
         for grids in self.grids.values():
             for grid in grids:
+                self._sort_terms(grid)
                 small = grid.left.shape[1] * grid.right.shape[1] == 1
                 (dots if small else wanted).extend([grid.right.ravel(), grid.left.ravel()])
         for number, key in enumerate(self.keys):
@@ -189,40 +218,53 @@ class _Lowering:
                 for members in self._take_groups(number):
                     table = [self.lines[m].args[1:] for m in members]
                     wanted.append(np.asarray(table, dtype=np.intp).T.ravel())
-        for number in self.order:
-            for lists in self._terms(number).values():
-                if max(map(len, lists)) == 1:
-                    by_member = dict(zip(self.members[number], lists, strict=True))
-                    wanted.append(np.asarray([by_member[m][0] for m in self.order[number]], dtype=np.intp))
+        for number, key in enumerate(self.keys):
+            if key[0] == "sum" and self.members[number]:
+                for lists in self._terms(number).values():
+                    if max(map(len, lists)) == 1:
+                        by_member = dict(zip(self.members[number], lists, strict=True))
+                        wanted.append(np.asarray([by_member[m][0] for m in self.order[number]], dtype=np.intp))
         lines = dict.fromkeys(int(line) for request in [*wanted, *dots] for line in request if line >= 0)
         for kind in _FREE_LEAVES:
             for number, key in enumerate(self.keys):
                 if key[0] == kind:
                     first = [line for line in lines if self.of_line[line] == number]
-                    self.order[number] = [*first, *(line for line in self.members[number] if line not in lines)]
+                    order = self.order[number] = [*first, *(line for line in self.members[number] if line not in lines)]
+                    self.place[order] = np.arange(len(order))
+                    if kind == "parameter":
+                        self._place_parameters(order)
+
+    def _place_parameters(self, order: list[int]) -> None:
+        positions = [self.lines[line].data for line in order]
+        if not self.given:
+            rest = np.setdiff1d(self.parameters, positions)
+            self.parameters = np.concatenate([np.asarray(positions, dtype=np.intp), rest])
+        self.place[order] = np.argsort(self.parameters)[positions]
+
+    def _sort_terms(self, grid: Grid) -> None:
+        """Puts the terms of sums into the order in which the data lie: the weights can be laid out to match."""
+        for stack in range(len(grid.left)):
+            row = grid.left[stack, 0]
+            if (grid.left[stack] >= 0).all() and (grid.right[stack] >= 0).all() and (self.place[row] >= 0).all():
+                by = np.argsort(self.place[row], kind="stable")
+                grid.left[stack], grid.right[stack] = grid.left[stack][:, by], grid.right[stack][:, by]
 
     # ------------------------------------------------------------ one class
 
-    def _lower(self, number: int) -> None:
-        key = self.keys[number]
-        kind = key[0]
+    def _lower(self, number: int) -> int:
+        kind = self.keys[number][0]
         if kind in _LEAVES:
-            made = self._leaf(number, kind)
-        elif kind == "sum":
-            made = self._sum(number)
-        elif kind in ("max", "min"):
-            made = self._longest(number, kind)
-        elif kind == "take":
-            made = self._take(number)
-        elif kind == "stop":
-            self.order[number] = self._by_operand(number)
+            return self._leaf(number, kind)
+        if kind == "sum":
+            return self._sum(number)
+        if kind in ("max", "min"):
+            return self._reduced(kind, [list(self.lines[line].args) for line in self.order[number]])
+        if kind == "take":
+            return self._take(number)
+        if kind == "stop":
             ids = self._ids(number, 0)
-            made = self.builder.add("stop", (self._fetch(ids, ids.shape),), ids.shape)
-        else:
-            made = self._map(number, kind)
-        self.array[number] = made
-        self.builder.call(made, self._label(number))
-        self._set_places(number)
+            return self.builder.add("stop", (self._fetch(ids, ids.shape),), ids.shape)
+        return self._map(number, kind)
 
     def _label(self, number: int) -> str:
         """Returns what all members of a class are called: their name, or the piece of the program they come out of."""
@@ -236,34 +278,17 @@ class _Lowering:
                 return ""
         return labels.pop()
 
-    def _set_places(self, number: int) -> None:
-        if self.keys[number][0] not in ("input", "index", "parameter"):
-            order = self.order.setdefault(number, self.members[number])
-            self.place[order] = np.arange(len(order))
-
     def _leaf(self, number: int, kind: str) -> int:
-        order = self.order.setdefault(number, self.members[number])
+        order = self.order[number]
         if kind == "constant":
             return self.builder.constant([self.lines[line].data for line in order])
         if kind == "captured":
             self.captured = [self.lines[line].data for line in order]
             return self.builder.add("captured", (), (len(order),))
-        positions = [self.lines[line].data for line in order]
-        if kind == "index":  # as a number; `take` reads it as an index
-            self.place[order] = [self.counts["input"] + position for position in positions]
-            return self._inputs()
         if kind == "parameter":
-            if not self.given:
-                rest = np.setdiff1d(self.parameters, positions)
-                self.parameters = np.concatenate([np.asarray(positions, dtype=np.intp), rest])
-            self.place[order] = np.argsort(self.parameters)[positions]
             return self.builder.add("parameters", (), (self.counts[kind],))
-        self.place[order] = positions
-        return self._inputs()
-
-    def _inputs(self) -> int:
-        count = self.counts["input"] + self.counts["index"]
-        return self.builder.add("input", (), (count,), batched=self.batched)
+        made = self.builder.add(kind, (), (self.counts[kind],), batched=self.batched)
+        return made if kind == "input" else self.builder.map("1.0 * x", ("0",), x=made)  # `take` reads the integers
 
     def _ids(self, number: int, position: int) -> Indices:
         return np.asarray([self.lines[line].args[position] for line in self.order[number]], dtype=np.intp)
@@ -278,41 +303,50 @@ class _Lowering:
             if self.keys[source][0] == "constant" or (self.of_line[ids] != source).any():
                 continue
             places = self.place[ids]
-            if len(np.unique(places)) == len(places) and (score := (True, self.data[source][0])) > rank:
+            if (
+                places[0] >= 0
+                and len(np.unique(places)) == len(places)
+                and (score := (True, self.data[source][0])) > rank
+            ):
                 best, rank = [members[i] for i in np.argsort(places)], score
         return best
 
     def _map(self, number: int, op: Any) -> int:
-        self.order[number] = self._by_operand(number)
-        rule: Rule = _POW if isinstance(op, tuple) else op
-        count = 1 if isinstance(op, tuple) else rule.arity
-        names = rule.operands[:count]
+        exponent: float | None = None
+        lone = False
+        match op:
+            case ("power", exponent):
+                rule: Rule = _POW
+            case ("lone", rule):
+                lone = True
+            case _:
+                rule = op
+        names = rule.operands[: 1 if exponent is not None else rule.arity]
         ids = {name: self._ids(number, i) for i, name in enumerate(names)}
-        lone = rule.lone and any(self.keys[int(self.of_line[each[0]])][0] == "constant" for each in ids.values())
         text = self._text(rule)
-        partials = [self._partial(rule, i, lone=bool(lone)) for i in range(count)]
-        if isinstance(op, tuple):
-            text, partials = (
-                substitute(text, {"y": repr(op[1])}),
-                [substitute(p, {"y": repr(op[1])}) for p in partials],
-            )
+        partials = [self._partial(rule, i, lone=lone) for i in range(len(names))]
+        if exponent is not None:
+            fixed = {"y": repr(exponent)}
+            text, partials = substitute(text, fixed), [substitute(partial, fixed) for partial in partials]
         return self._mapped(text, dict(zip(names, partials, strict=True)), ids)
 
     def _text(self, rule: Rule) -> str:
         if rule.name in FUNCTIONS and rule is RULES[rule.name]:
             return f"{rule.name}({', '.join(rule.operands)})"
-        if isinstance(rule.value, str):
-            return rule.value
-        self.builder.functions[rule.name] = rule.value
-        return f"{rule.name}({', '.join(rule.operands)})"
+        value = rule.value if isinstance(rule.value, str) else self._own(rule, rule.value)
+        guarded = rule.domain and rule.name not in RULES  # the table's own functions are nan outside their domains
+        return f"({value}) if {rule.domain} else nan" if guarded else value
 
     def _partial(self, rule: Rule, position: int, *, lone: bool) -> str:
         partial = rule.lone[position] if lone and rule.lone else rule.partials[position]
-        if isinstance(partial, str):
-            return partial
-        name = f"{rule.name}_partial{position}"
-        self.builder.functions[name] = partial
-        return f"{name}({', '.join(rule.operands)}, out)"
+        return partial if isinstance(partial, str) else self._own(rule, partial, "out")
+
+    def _own(self, rule: Rule, function: Callable[..., float], *more: str) -> str:
+        """Returns the call of a Python function that a rule of the user's brought along."""
+        known = {id(each): name for name, each in self.builder.functions.items()}
+        name = known.get(id(function), f"{rule.name}__{len(self.builder.functions)}")  # like nothing else in the source
+        self.builder.functions[name] = function
+        return f"{name}({', '.join((*rule.operands, *more))})"
 
     def _mapped(self, text: str, partials: dict[str, str], ids: dict[str, Indices]) -> int:
         """Returns the flat array of a formula; `ids` says which line each of its operands is, element by element."""
@@ -344,9 +378,6 @@ class _Lowering:
     def _sum(self, number: int) -> int:
         terms = self._terms(number)
         count = len(self.members[number])
-        if number not in self.order:
-            lone = {kind: lists for kind, lists in terms.items() if max(map(len, lists)) == 1}
-            self.order[number] = self._sum_order(number, lone or terms)
         rank = {line: i for i, line in enumerate(self.members[number])}
         order = [rank[line] for line in self.order[number]]
         single: dict[str, Indices] = {}
@@ -373,7 +404,7 @@ class _Lowering:
             if self.keys[kind][0] == "constant":
                 continue
             first = self.place[[each[0] for each in lists]]
-            if len(np.unique(first)) == len(first) and (score := int(self.data[kind][0])) > rank:
+            if first[0] >= 0 and len(np.unique(first)) == len(first) and (score := int(self.data[kind][0])) > rank:
                 best, rank = [members[i] for i in np.argsort(first)], score
         return best
 
@@ -433,11 +464,6 @@ class _Lowering:
         starts = np.cumsum([0, *map(len, lists[:-1])])
         return self.builder.add("segments", (self._fetch(flat, flat.shape),), (len(lists),), detail=(op, starts))
 
-    def _longest(self, number: int, op: str) -> int:
-        self.order[number] = self.members[number]
-        lists = [list(self.lines[line].args) for line in self.members[number]]
-        return self._reduced(op, lists)
-
     def _take_groups(self, number: int) -> list[list[int]]:
         """Returns the members that take by the same index, or each by itself if they do not come in equal rows."""
         groups: dict[int, list[int]] = {}
@@ -449,7 +475,6 @@ class _Lowering:
 
     def _take(self, number: int) -> int:
         groups = self._take_groups(number)
-        self.order[number] = [member for group in groups for member in group]
         tables = np.asarray([[self.lines[m].args[1:] for m in group] for group in groups], dtype=np.intp)
         tables = tables.transpose(0, 2, 1)  # (indices, rows, elements of a row)
         if (tables == tables[:1]).all():

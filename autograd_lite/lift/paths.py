@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,33 @@ from .classes import classify
 from .emit import Code, emit
 from .indexing import Indices
 from .lower import lower
-from .program import Program
+from .program import Builder, Program
 from .reverse import reverse
 from .scalars import read
+from .tangent import tangent
 
-__all__ = ["Path"]
+__all__ = ["Guards", "Path"]
+
+
+class Guards:
+    """Comparisons that a program branched on.
+
+    Args:
+        builder: holds their arrays.
+        pairs: the array of some comparisons' outcomes, and the outcome recorded.
+    """
+
+    def __init__(self, builder: Builder, pairs: Sequence[tuple[int, bool]]) -> None:
+        self.program = builder.program([array for array, _ in pairs])
+        self.outcomes = [outcome for _, outcome in pairs]
+
+    def __len__(self) -> int:
+        return len(self.outcomes)
+
+
+def _changes(builder: Builder, array: int) -> bool:
+    """Says whether an array changes with anything but the samples."""
+    return any(row.kind in ("parameters", "captured") for row in builder.program([array]).instructions)
 
 
 class Path:
@@ -52,11 +75,12 @@ class Path:
         }
         scalars = read(outputs, leaves, guards)
         self.size = scalars.size
-        self.bounds = np.full(len(indices), np.iinfo(np.int64).max)
+        self.bounds = np.full(len(indices), np.iinfo(np.intp).max)  # of each whole number: how many rows it takes from
         for line in scalars.lines:
             if line.op == "take":
                 place = scalars.lines[line.args[0]].data
                 self.bounds[place] = min(self.bounds[place], len(line.args) - 1)
+        self.looked_up = self.bounds < np.iinfo(np.intp).max
         lowered = lower(
             *classify(scalars),
             parameters=len(parameters),
@@ -67,32 +91,42 @@ class Path:
         )
         self.order = lowered.parameters
         self.captured = lowered.captured
-        self.outcomes = [outcome for _, outcome in lowered.guards]
         builder = lowered.builder
         builder.names = {
             "parameters": tuple(parameters[i].name for i in self.order),
-            "input": tuple(leaf.name for leaf in (*inputs, *indices)),
+            "input": tuple(leaf.name for leaf in inputs),
             "index": tuple(leaf.name for leaf in indices),
             "captured": tuple(leaf.name for leaf in self.captured),
         }
         self.value: Program = builder.program([lowered.outputs])
-        self.guards: Program = builder.program([array for array, _ in lowered.guards])
-        theta = next((i for i, row in enumerate(builder.rows) if row.kind == "parameters"), None)
+        self.fixed = Guards(builder, [pair for pair in lowered.guards if not _changes(builder, pair[0])])
+        self.live = Guards(builder, [pair for pair in lowered.guards if _changes(builder, pair[0])])
         self.gradient: Program | None = None
         if len(outputs) == 1:
             seed = builder.add("seed", (), (1,), batched=batched)
-            adjoints = reverse(builder, lowered.outputs, seed, [] if theta is None else [theta])
-            found = adjoints.get(theta) if theta is not None else None
-            if found is None:
-                found = builder.constant(np.zeros(len(parameters)))
-            self.gradient = builder.program([lowered.outputs, found])
+            theta = builder.add("parameters", (), (len(parameters),))
+            found = reverse(builder, lowered.outputs, seed, [theta]).get(theta)
+            self._found = builder.constant(np.zeros(len(parameters))) if found is None else found
+            self.gradient = builder.program([lowered.outputs, self._found])
+        self._builder, self._lowered = builder, lowered
         self._codes: dict[tuple[str, Backend], Code] = {}
 
+    @cached_property
+    def curvature(self) -> Program:
+        """The change of the gradient as the parameters move in a direction: Hessian times vector."""
+        builder = self._builder
+        count = len(self.order)
+        theta = builder.add("parameters", (), (count,))
+        direction = builder.add("direction", (), (count,))
+        (change,) = tangent(builder, [self._found], theta, direction)
+        return builder.program([builder.constant(np.zeros(count)) if change is None else change])
+
     def code(self, which: str, backend: Backend) -> Code:
-        """Returns the compiled "value", "gradient" or "guards" for a backend."""
+        """Returns the compiled "value", "gradient", "curvature", "fixed" or "live" guards, for a backend."""
         key = (which, backend)
         if key not in self._codes:
-            self._codes[key] = backend.compiled(emit(getattr(self, which), backend, which))
+            made = getattr(self, which)
+            self._codes[key] = backend.compiled(emit(getattr(made, "program", made), backend, which))
         return self._codes[key]
 
     def read_captured(self, backend: Backend) -> Any:

@@ -22,7 +22,7 @@ import numpy as np
 
 __all__ = ["SOURCES", "Builder", "Instruction", "Program"]
 
-SOURCES = frozenset({"parameters", "input", "index", "captured", "constant", "seed"})
+SOURCES = frozenset({"parameters", "input", "index", "captured", "constant", "seed", "direction"})
 FREE = SOURCES | {"view", "reshape"}
 """Kinds that compute nothing."""
 

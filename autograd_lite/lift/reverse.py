@@ -6,7 +6,6 @@ what was gathered is put back, what was summed is repeated, and a contraction be
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable
 
 import numpy as np
@@ -15,6 +14,7 @@ from autograd_lite.expressions import substitute
 
 from .indexing import View, inverse, part
 from .program import Builder
+from .simplify import variables
 
 __all__ = ["reverse"]
 
@@ -128,7 +128,7 @@ class _Reverse:
                 continue
             else:
                 text = "-g" if partial == "-1" else substitute("g * p", {"p": partial})
-                used = {name: operands[name] for name in _variables(partial) if name in operands}
+                used = {name: operands[name] for name in variables(partial) if name in operands}
                 given = self.builder.map(text, (), g=adjoint, **used)
             self._give(operand, self._fitted(given, position, operand))
 
@@ -232,9 +232,3 @@ class _Reverse:
         row = self.rows[position]
         (operand,) = row.operands
         self._give(operand, self.builder.sum(self._full(adjoint, position), (), batch=row.batched))
-
-
-def _variables(text: str) -> list[str]:
-    """Returns the names in a formula, also those of functions, each once."""
-    names = [node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)]
-    return list(dict.fromkeys(names))

@@ -1,6 +1,6 @@
 """What a lifted function is called with: batches, flattened to one table of numbers, and how a sample is nested.
 
->>> (form, samples, rows), = read_batches({"x": [[1.0, 2.0], [3.0, 4.0]], "y": [0, 1]})
+>>> (nesting, samples, rows), = read_batches({"x": [[1.0, 2.0], [3.0, 4.0]], "y": [0, 1]})
 >>> form
 (('x', ((2,), 'number')), ('y', ((), 'whole')))
 >>> samples.inputs.tolist(), samples.indices.tolist()
@@ -22,9 +22,9 @@ from autograd_lite.value import Value
 
 from .indexing import Indices
 
-__all__ = ["Form", "Samples", "read_batches", "rebuilt"]
+__all__ = ["Nesting", "Samples", "read_batches", "rebuilt"]
 
-Form = tuple[tuple[str, Any], ...]
+Nesting = tuple[tuple[str, Any], ...]
 """How one sample is nested: for each argument its name, and its shape with "number" or "whole", or a tuple of such."""
 
 
@@ -33,8 +33,8 @@ class Samples:
     """Samples of one form, side by side.
 
     Args:
-        inputs: their numbers, shape (samples, numbers); whole numbers come last.
-        indices: their whole numbers once more, as integers, shape (samples, whole numbers).
+        inputs: their numbers, shape (samples, numbers).
+        indices: their whole numbers, which may be used as an index, shape (samples, whole numbers).
     """
 
     inputs: NDArray[Any]
@@ -44,7 +44,10 @@ class Samples:
         return len(self.inputs)
 
 
-def read_batches(batches: Mapping[str, Any]) -> list[tuple[Form, Samples, Indices]]:
+_LARGEST = 2**62
+
+
+def read_batches(batches: Mapping[str, Any]) -> list[tuple[Nesting, Samples, Indices]]:
     """Returns the samples of a batch, grouped by form, and which samples each group holds.
 
     Args:
@@ -61,8 +64,8 @@ def read_batches(batches: Mapping[str, Any]) -> list[tuple[Form, Samples, Indice
     if len(columns) == len(batches):
         form = tuple((name, (array.shape[1:], _kind(array))) for name, array in columns.items())
         return [(form, _samples(list(columns.values())), np.arange(next(iter(counts.values()))))]
-    groups: dict[Form, list[tuple[list[float], list[int]]]] = {}
-    rows: dict[Form, list[int]] = {}
+    groups: dict[Nesting, list[tuple[list[float], list[int]]]] = {}
+    rows: dict[Nesting, list[int]] = {}
     for row in range(next(iter(counts.values()))):
         numbers: list[float] = []
         wholes: list[int] = []
@@ -75,7 +78,7 @@ def read_batches(batches: Mapping[str, Any]) -> list[tuple[Form, Samples, Indice
         (
             form,
             Samples(
-                np.array([[*numbers, *map(float, wholes)] for numbers, wholes in group], dtype=float),
+                np.array([numbers for numbers, _ in group], dtype=float).reshape(len(group), -1),
                 np.array([wholes for _, wholes in group], dtype=np.intp).reshape(len(group), -1),
             ),
             np.array(rows[form], dtype=np.intp),
@@ -85,11 +88,8 @@ def read_batches(batches: Mapping[str, Any]) -> list[tuple[Form, Samples, Indice
 
 
 def _length(name: str, batch: Any) -> int:
-    if (
-        isinstance(batch, str | bytes | Value | Mapping)
-        or not hasattr(batch, "__len__")
-        or getattr(batch, "shape", None) == ()
-    ):
+    sized = hasattr(batch, "__len__") and hasattr(batch, "__getitem__") and getattr(batch, "shape", None) != ()
+    if isinstance(batch, str | bytes | Value | Mapping) or not sized:
         kind = type(batch).__name__
         raise ShapeError(
             f"{name} = {shown(batch)} is a {kind}, not a batch; pass one entry a sample, as in [x]. "
@@ -104,7 +104,7 @@ def _array(batch: Any) -> NDArray[Any] | None:
         array = np.asarray(batch)
     except (ValueError, TypeError):
         return None  # nested unevenly, or no numbers: looked at one by one
-    return array if array.dtype.kind in "fiu" else None
+    return array if array.dtype.kind in "fi" else None
 
 
 def _kind(array: NDArray[Any]) -> str:
@@ -117,14 +117,15 @@ def _samples(arrays: list[NDArray[Any]]) -> Samples:
     numbers = [array for array in flat if _kind(array) == "number"]
     wholes = [array for array in flat if _kind(array) == "whole"]
     indices = np.concatenate(wholes, axis=1).astype(np.intp) if wholes else np.zeros((count, 0), dtype=np.intp)
-    inputs = numbers[0] if len(numbers) == 1 and not wholes else np.concatenate([*numbers, *wholes], axis=1)
-    return Samples(np.ascontiguousarray(inputs, dtype=np.result_type(inputs, np.float32)), indices)
+    inputs = np.concatenate(numbers, axis=1).astype(float) if numbers else np.zeros((count, 0))
+    return Samples(inputs, indices)
 
 
 def _nested(thing: Any, where: str, numbers: list[float], wholes: list[int]) -> Any:
     """Returns how one argument of one sample is nested, and appends its numbers to the two lists."""
     if is_number(thing):
-        whole = isinstance(thing, int) or getattr(getattr(thing, "dtype", None), "kind", "") in "iu"
+        kind = getattr(getattr(thing, "dtype", None), "kind", "i" if isinstance(thing, int) else "f")
+        whole = kind in "iu" and abs(thing) < _LARGEST  # a larger one is no index
         (wholes if whole else numbers).append(thing)
         return ((), "whole" if whole else "number")
     if isinstance(thing, list | tuple) or is_array(thing):
@@ -135,7 +136,7 @@ def _nested(thing: Any, where: str, numbers: list[float], wholes: list[int]) -> 
     )
 
 
-def rebuilt(form: Form, number: Callable[[str], Any], whole: Callable[[str], Any]) -> list[Any]:
+def rebuilt(form: Nesting, number: Callable[[str], Any], whole: Callable[[str], Any]) -> list[Any]:
     """Returns the arguments of one sample, nested as the form says.
 
     Args:

@@ -26,8 +26,8 @@ class Line:
     """One line: an operation, the lines it is applied to, and for a leaf what it stands for.
 
     Operations are "parameter", "input", "index", "captured", "constant" for leaves; "sum", "max", "min" of any number
-    of lines; "take" of an index and the lines it chooses from; "stop", through which no derivative flows; a `Rule`; or
-    ("power", exponent).
+    of lines; "take" of an index and the lines it chooses from; "stop", through which no derivative flows; a `Rule`;
+    ("lone", rule) where one operand is a plain number and that matters; or ("power", exponent).
 
     Args:
         op: the operation.
@@ -77,6 +77,13 @@ def read(
     return _Reader(leaves).read(outputs, sides, guards)
 
 
+def _is_number(side: Any) -> bool:
+    """Says whether an operand is a plain number to the engine: a float, or what `stop_gradient` stands for."""
+    if not isinstance(side, Value):
+        return side is not None
+    return side._rule is not None and side._rule.name == "identity" and side._dx is None
+
+
 class _Pending:
     """A sum or maximum that is read by one consumer, which may absorb it."""
 
@@ -108,7 +115,9 @@ class _Reader:
             self.entries[id(node)] = self._entry(node, id(node) in reached, uses[id(node)] == 1)
         scalars = self.scalars
         scalars.outputs = [self._line(v) for v in outputs]
-        scalars.guards = [(self._line(g.left), g.sign, self._line(g.right), g.outcome) for g in guards]
+        pairs = [(self._line(g.left), g.sign, self._line(g.right), g.outcome) for g in guards]
+        fixed = [tuple(self.lines[side].op == "constant" for side in (pair[0], pair[2])) for pair in pairs]
+        scalars.guards = [pair for pair, constant in zip(pairs, fixed, strict=True) if not all(constant)]
         scalars.size = len(order)
         return scalars
 
@@ -187,8 +196,13 @@ class _Reader:
         if name == "pow" and not isinstance(node._y, Value):
             if node._y == 2.0:
                 op, args = RULES["mul"], (args[0], args[0])
+            elif node._y == -0.5:  # as roots are: arrays take a square root much quicker than a power
+                root = self._add(Line(RULES["sqrt"], args[:1]), (RULES["sqrt"], args[:1]))
+                op, args = RULES["div"], (self._line(1.0), root)
             else:
                 op, args = ("power", node._y), args[:1]
+        elif rule.lone is not None and any(map(_is_number, (node._x, node._y))):
+            op = ("lone", rule)
         return self._add(Line(op, args, node=node), (op, args))
 
     def _operand(self, side: Any, partial: float | None, reached: bool) -> int:  # noqa: FBT001

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from autograd_lite.expressions import CONSTANTS
 
-__all__ = ["simplified"]
+__all__ = ["simplified", "variables"]
 
 _ORDERS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "="}
 _FLIPPED = {"<": ">", ">": "<", "=": "="}
@@ -28,6 +28,12 @@ def simplified(text: str) -> str:
         'x * True'
     """
     return ast.unparse(_Simplify().visit(ast.parse(text.strip(), mode="eval")).body)
+
+
+def variables(text: str) -> list[str]:
+    """Returns the names in a formula, those of functions too, each once."""
+    names = [node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)]
+    return list(dict.fromkeys(names))
 
 
 class _Simplify(ast.NodeTransformer):
