@@ -7,6 +7,7 @@ classes, not their number, so that sums of different lengths (causal attention) 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from .scalars import Line, Scalars
 __all__ = ["Classes", "classify"]
 
 _MUL = RULES["mul"]
+_MOST_CHOICES = 16
 
 
 @dataclass
@@ -55,9 +57,10 @@ def classify(scalars: Scalars) -> tuple[Scalars, Classes]:
                     singles.setdefault(kind, []).append(number)
             case ("max" | "min", kinds) if len(kinds) == 1:
                 singles.setdefault(next(iter(kinds)), []).append(number)
-    if not singles:
-        return scalars, colouring.classes
     sizes = {key: len(members) for key, members in zip(colouring.classes.keys, colouring.classes.members, strict=True)}
+    first = [(scalars.lines[members[0]], colouring.classes.of_line) for members in colouring.classes.members]
+    if all(_joining(line, [of_line[i] for i in line.args], sizes, singles) is None for line, of_line in first):
+        return scalars, colouring.classes
     return _joined(scalars, _Colouring(colouring.numbers), sizes, singles)
 
 
@@ -79,15 +82,10 @@ def _joined(
 
     for old in scalars.lines:
         line = replace(old, args=tuple(new[argument] for argument in old.args))
-        square = line.op is _MUL and line.args[0] == line.args[1]
-        if line.args and line.op != "take" and not square and any(of_line[i] in singles for i in line.args):
-            kinds = [of_line[argument] for argument in line.args]
-            options = {kind: [kind, *singles.get(kind, ())] for kind in dict.fromkeys(kinds)}
-            best, most = kinds, sizes.get(_key(line, kinds), 0)
-            for changed in _choices(kinds, options, uniform=line.op in ("sum", "max", "min")):
-                if sizes.get(_key(line, changed), 0) >= max(most, 1) and changed != kinds:
-                    best, most = changed, sizes[_key(line, changed)]
-            pairs = zip(line.args, kinds, best, strict=True)
+        kinds = [of_line[argument] for argument in line.args]
+        joining = _joining(line, kinds, sizes, singles)
+        if joining is not None:
+            pairs = zip(line.args, kinds, joining, strict=True)
             line.args = tuple(arg if kind == now else single(arg, now) for arg, kind, now in pairs)
         new.append(len(lines))
         lines.append(line)
@@ -96,12 +94,29 @@ def _joined(
     return Scalars(lines, [new[i] for i in scalars.outputs], guards, scalars.size), colouring.classes
 
 
-def _choices(kinds: list[int], options: dict[int, list[int]], *, uniform: bool) -> list[list[int]]:
-    """Returns the ways to choose a class for each operand; for `uniform` ones, the same for all of a class."""
-    if uniform:
-        chosen = [dict(zip(options, each, strict=True)) for each in itertools.product(*options.values())]
-        return [[choice[kind] for kind in kinds] for choice in chosen[:64]]
-    return [list(each) for each in itertools.product(*(options[kind] for kind in kinds))][:64]
+def _joining(line: Line, kinds: list[int], sizes: dict[Any, int], singles: dict[int, list[int]]) -> list[int] | None:
+    """Returns the classes that a line's operands should have for it to join the largest class it can; None for none."""
+    if line.op == "take" or singles.keys().isdisjoint(kinds):
+        return None
+    if line.op is _MUL and line.args[0] == line.args[1]:
+        return None  # a square
+    best, most = None, max(sizes.get(_key(line, kinds), 0), 1)
+    for changed in itertools.islice(_choices(line, kinds, singles), 1, _MOST_CHOICES):
+        size = sizes.get(_key(line, changed), 0)
+        if size >= most:
+            best, most = changed, size
+    return best
+
+
+def _choices(line: Line, kinds: list[int], singles: dict[int, list[int]]) -> Iterator[list[int]]:
+    """Yields the ways to choose a class for each operand, their own first; in sums, the same for all of a class."""
+    if line.op not in ("sum", "max", "min"):
+        yield from map(list, itertools.product(*([kind, *singles.get(kind, ())] for kind in kinds)))
+        return
+    distinct = list(dict.fromkeys(kinds))
+    for each in itertools.product(*([kind, *singles.get(kind, ())] for kind in distinct)):
+        choice = dict(zip(distinct, each, strict=True))
+        yield [choice[kind] for kind in kinds]
 
 
 class _Colouring:

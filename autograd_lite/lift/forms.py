@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import RLock
@@ -67,6 +68,7 @@ class Form:
         self.static = static
         self.batched = bool(nesting)
         self.paths: list[Path] = []
+        self._ways: dict[tuple[bool, ...], Path] = {}
         self.output: Any = None
         """How the results are nested, each replaced by its position."""
         self.failures = 0
@@ -77,8 +79,8 @@ class Form:
         """The number of results."""
         return len(leaves_of(self.output))
 
-    def record(self, samples: Samples | None, row: int, name: str) -> None:
-        """Adds the path that one sample takes.
+    def record(self, samples: Samples | None, row: int, name: str) -> Path:
+        """Returns the path that one sample takes, added if it is new.
 
         Args:
             samples: the samples; None for a graph.
@@ -100,20 +102,16 @@ class Form:
         arguments = rebuilt(self.nesting, make_number, make_whole)
         with recording(), tracing([*inputs, *indices, *self.origin.parameters]) as trace, _naming(self, name):
             output = self.origin.function(*arguments, **self.static)
-        outputs = self._outputs(output)
-        self.paths.append(
-            self.origin.settle(
-                lambda order: Path(
-                    outputs,
-                    self.origin.parameters,
-                    inputs,
-                    indices,
-                    trace.guards,
-                    batched=self.batched,
-                    order=order,
+        way = tuple(guard.outcome for guard in trace.guards)  # the same answers lead the same way
+        if way not in self._ways:
+            leaves = (self.origin.parameters, inputs, indices)
+            with _collecting_later():
+                path = self.origin.settle(
+                    lambda order: Path(self._outputs(output), *leaves, trace.guards, batched=self.batched, order=order)
                 )
-            )
-        )
+            self._ways[way] = path
+            self.paths.append(path)
+        return self._ways[way]
 
     def _outputs(self, output: Any) -> list[Any]:
         leaves = leaves_of(output)
@@ -148,6 +146,18 @@ def _numbers(samples: Samples | None, row: int) -> tuple[Iterator[float], Iterat
     if samples is None:
         return iter(()), iter(())
     return iter(samples.inputs[row].tolist()), iter(samples.indices[row].tolist())
+
+
+@contextmanager
+def _collecting_later() -> Iterator[None]:
+    """Puts off garbage collection: of the many small objects made in lifting, none is garbage before the end."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @contextmanager

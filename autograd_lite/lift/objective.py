@@ -29,6 +29,8 @@ class Objective:
         result = scipy.optimize.minimize(objective, objective.start(), jac=True)
         objective.finish(result.x)
 
+    Values that are neither samples nor parameters are read once, when they are first needed.
+
     Args:
         origin: what is recorded.
         backend: what it runs on.
@@ -75,7 +77,8 @@ class Objective:
                 "parameters; call the plain function there"
             )
         data: NDArray[Any] = np.array([p._data for p in self.origin.parameters], dtype=self.backend.dtype)
-        return data[self.order]
+        flat: NDArray[Any] = data[self.order]
+        return flat
 
     def finish(self, theta: Any) -> None:
         """Sets the parameters to the numbers of a flat array."""
@@ -99,9 +102,9 @@ class Objective:
             ShapeError: the function returns more than one number.
             ArithmeticFault: a result is not finite; the error is the scalar engine's, and names sample and operation.
         """
+        theta, rows, total = self._checked(theta, rows)
         if len(self.parts) == 1:
-            return self.parts[0].value_and_grad(theta, rows, self.count if rows is None else len(rows))
-        total = self.count if rows is None else len(rows)
+            return self.parts[0].value_and_grad(theta, rows, total)
         value, gradient = 0.0, np.zeros(len(theta), dtype=self.backend.dtype)
         for part, mine in self._shares(rows):
             more, slope = part.value_and_grad(theta, mine, total)
@@ -116,11 +119,23 @@ class Objective:
             direction: likewise.
             rows: which samples; None for all.
         """
-        total = self.count if rows is None else len(rows)
+        theta, rows, total = self._checked(theta, rows)
         product = np.zeros(len(theta), dtype=self.backend.dtype)
         for part, mine in self._shares(rows):
             product += part.hvp(theta, direction, mine, total)
         return product
+
+    def _checked(self, theta: Any, rows: Any) -> tuple[Any, Any, int]:
+        """Returns the arguments of a call as arrays, and over how many samples the mean is."""
+        if not hasattr(theta, "shape"):
+            theta = np.asarray(theta, dtype=self.backend.dtype)
+        if theta.shape != (count := len(self.origin.parameters),):
+            raise ShapeError(f"theta has shape {theta.shape}; it needs one number for each of {count} parameters")
+        if rows is None:
+            return theta, None, self.count
+        if not len(rows):
+            raise ShapeError("rows is empty: the mean of no samples; pass at least one")
+        return theta, np.asarray(rows), len(rows)
 
     def _shares(self, rows: Indices | None) -> list[tuple[Part, Indices]]:
         """Returns the parts that some of the samples are in, and which of theirs."""
@@ -136,7 +151,7 @@ class Objective:
         Raises:
             ShapeError: the results of different samples differ in shape.
         """
-        theta = self.start() if theta is None else theta
+        theta = self.start() if theta is None else self._checked(theta, None)[0]
         results = [part.values(theta) for part in self.parts]
         nestings = [part.form.output for part in self.parts]
         if any(nesting != nestings[0] for nesting in nestings):
@@ -182,7 +197,7 @@ class Pure:
             raise ShapeError(f"a gradient needs a function of one result; this one returns {part.form.width}")
         self._code = path.code("gradient", part.backend)
         self._backend = part.backend
-        self.data = (part.inputs, part.indices, path.read_captured(part.backend))
+        self.data = (part.inputs, part.indices, part.captured(path))
         """The samples' numbers, whole numbers and captured numbers: pass them through `jit` rather than around it."""
 
     def __call__(self, theta: Any, rows: Any = None, data: Any = None) -> tuple[Any, Any]:

@@ -45,6 +45,7 @@ class Part:
         self.inputs: Any = None if samples is None else backend.constant(samples.inputs)
         self.indices: Any = None if samples is None else samples.indices
         self._fixed: list[tuple[NDArray[Any], NDArray[Any]]] = []
+        self._read: dict[Path, Any] = {}
         self._prepared: tuple[Any, Any, Any] = (None, (), None)  # theta, what follows from it, for which code
         with form.origin.lock:
             if not form.paths:
@@ -69,25 +70,32 @@ class Part:
         found: list[tuple[Path | None, Indices | None]] = []
         tried = 0
         while len(left):
-            if tried == len(paths):
-                with self.form.origin.lock:
-                    if len(paths) >= _MOST_PATHS:
-                        self.form.failures += len(left)
-                        return [*found, (None, left)]
-                    if tried == len(paths):  # still: no other thread has been here meanwhile
-                        with at(self.form.origin, theta):
-                            self.form.record(self.samples, int(left[0]), self._name(int(left[0])))
-            taken, wrong = self._decided(tried)
-            fits = taken[left]
-            if fits.any() and len(paths[tried].live):
-                fits[fits] = self._agreed("live", paths[tried], theta, left[fits])
-            if wrong[left[fits]].any():
-                self._refuse(int(left[fits][wrong[left[fits]]][0]))
+            if tried < len(paths):
+                fits = self._fitting(tried, theta, left)
+                path: Path | None = paths[tried]
+                tried += 1
+            elif len(paths) < _MOST_PATHS:
+                first = int(left[0])
+                with self.form.origin.lock, at(self.form.origin, theta):
+                    path = self.form.record(self.samples, first, self._name(first))
+                fits = left == first  # also where rounding would decide a comparison otherwise
+            else:
+                self.form.failures += len(left)
+                path, fits = None, np.ones(len(left), dtype=bool)
             if fits.any():
-                found.append((paths[tried], None if fits.all() and rows is None and not found else left[fits]))
+                found.append((path, None if fits.all() and rows is None and not found else left[fits]))
             left = left[~fits]
-            tried += 1
         return found
+
+    def _fitting(self, number: int, theta: NDArray[Any], rows: Indices) -> NDArray[Any]:
+        """Returns which samples take a path, by all its comparisons."""
+        taken, wrong = self._decided(number)
+        path, fits = self.form.paths[number], taken[rows]
+        if fits.any() and len(path.live):
+            fits[fits] = self._agreed("live", path, theta, rows[fits])
+        if wrong[rows[fits]].any():
+            self._refuse(int(rows[fits][wrong[rows[fits]]][0]))
+        return fits
 
     def _decided(self, number: int) -> tuple[NDArray[Any], NDArray[Any]]:
         """Returns, found out once, which samples may take a path by their own numbers, and whose indices it forbids."""
@@ -133,9 +141,15 @@ class Part:
             indices = np.clip(indices, np.where(path.looked_up, 0, indices), path.bounds - 1)
         if rows is not None and inputs is not None:
             inputs, indices = inputs[rows], indices[rows]
-        captured = path.read_captured(self.backend) if path.captured else None
+        captured = self.captured(path)
         with np.errstate(all="ignore"):
             return code.run(prepared, inputs, indices, captured, seed, direction)
+
+    def captured(self, path: Path) -> Any:
+        """Returns the numbers that the program reads besides parameters and samples, as they were at first use."""
+        if path not in self._read:
+            self._read[path] = self.backend.constant([value._data for value in path.captured])
+        return self._read[path]
 
     def value_and_grad(self, theta: NDArray[Any], rows: Indices | None, total: int) -> tuple[float, NDArray[Any]]:
         """Returns the samples' sum, divided by `total`, and its gradient.

@@ -108,7 +108,7 @@ class Path:
             found = reverse(builder, lowered.outputs, seed, [theta]).get(theta)
             self._found = builder.constant(np.zeros(len(parameters))) if found is None else found
             self.gradient = builder.program([lowered.outputs, self._found])
-        self._builder, self._lowered = builder, lowered
+        self._builder = builder
         self._codes: dict[tuple[str, Backend], Code] = {}
 
     @cached_property
@@ -128,7 +128,3 @@ class Path:
             made = getattr(self, which)
             self._codes[key] = backend.compiled(emit(getattr(made, "program", made), backend, which))
         return self._codes[key]
-
-    def read_captured(self, backend: Backend) -> Any:
-        """Returns the present numbers of the Values that the program reads besides parameters and inputs."""
-        return backend.constant([value._data for value in self.captured])

@@ -103,8 +103,7 @@ class _Reader:
         self.entries: dict[int, int | _Pending] = {}
 
     def read(self, outputs: Sequence[Any], sides: Sequence[Any], guards: Sequence[Guard]) -> Scalars:
-        order = self._order([*outputs, *sides])
-        uses = self._uses(order, [*outputs, *sides])
+        order, uses = self._order([*outputs, *sides])
         reached = {id(v) for v in outputs if isinstance(v, Value)}
         for node in reversed(order):
             if id(node) in reached:
@@ -121,44 +120,38 @@ class _Reader:
         scalars.size = len(order)
         return scalars
 
-    def _order(self, roots: Sequence[Any]) -> list[Value]:
-        """Returns the nodes that lead to the roots, operands before results."""
+    def _order(self, roots: Sequence[Any]) -> tuple[list[Value], dict[int, int]]:
+        """Returns the nodes that lead to the roots, operands before results, and how often each of them is read."""
         order: list[Value] = []
-        met: set[int] = set()
+        uses: dict[int, int] = {}
+        leaves = self.leaves
         for root in roots:
-            path = [root] if isinstance(root, Value) and id(root) not in met else []
+            if not isinstance(root, Value):
+                continue
+            path = [root]
             while path:
                 node = path[-1]
-                if id(node) in self.leaves:
-                    operands: tuple[Any, ...] = ()
-                elif node._more is not None and node._more.choice is not None:
-                    operands = (node._more.choice.at, *node._more.choice.among)
-                else:
-                    operands = (node._x, node._y)
+                operands: tuple[Any, ...] = ()
+                if node._rule is not None and id(node) not in leaves:
+                    more = node._more
+                    if more is not None and more.choice is not None:
+                        operands = (more.choice.at, *more.choice.among)
+                    else:
+                        operands = (node._x, node._y)
                 for operand in operands:
-                    if isinstance(operand, Value) and id(operand) not in met:
+                    if isinstance(operand, Value) and id(operand) not in uses:
                         path.append(operand)
                         break
                 else:
                     path.pop()
-                    if id(node) not in met:
-                        met.add(id(node))
+                    if id(node) not in uses:
+                        uses[id(node)] = 0
                         order.append(node)
-        return order
-
-    def _uses(self, order: Sequence[Value], roots: Sequence[Any]) -> dict[int, int]:
-        uses = dict.fromkeys(map(id, order), 0)
-        for node in order:
-            if id(node) in self.leaves:
-                continue
-            choice = node._more.choice if node._more is not None else None
-            for operand in (node._x, node._y) if choice is None else (choice.at, *choice.among):
-                if isinstance(operand, Value):
-                    uses[id(operand)] += 1
-        for root in roots:
-            if isinstance(root, Value):
-                uses[id(root)] += 2  # a root is a line of its own
-        return uses
+                        for operand in operands:
+                            if isinstance(operand, Value):
+                                uses[id(operand)] += 1
+            uses[id(root)] += 2  # a root is a line of its own
+        return order, uses
 
     # ------------------------------------------------------------ one node
 
