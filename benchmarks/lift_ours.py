@@ -10,7 +10,8 @@ from lift_peers import L2, RATE, Array, Contestant, Task, micrograd_loss
 
 import autograd_lite
 import nn
-from autograd_lite import Value
+from autograd_lite import Lifted, Value
+from autograd_lite.lift import Objective
 
 EPOCH = 1000
 """Steps in one call of `nn.fit`."""
@@ -48,34 +49,55 @@ def put(parameters: list[Value], theta: Array) -> None:
         p.data = number
 
 
-def lifted_steps(lifted: Any, parameters: list[Value], *data: Any) -> Contestant:
-    """Gradient descent with a lifted loss, one call a step."""
+def lifted_steps(lifted: Lifted, *data: Any) -> Contestant:
+    """Gradient descent with a lifted loss, one call a step, the parameters in one flat array."""
+    objective = lifted.objective(*data)
+    if lifted.backend.name == "jax":
+        return compiled_steps(objective)
+    theta = objective.start()
 
     def step() -> float:
-        value, gradients = lifted.value_and_grad(*data)
-        for p, slope in zip(parameters, gradients.tolist(), strict=True):
-            p.data -= RATE * slope
+        value, gradient = objective(theta)
+        theta[...] -= RATE * gradient
+        return value
+
+    return Contestant(step, lambda: objective.by_parameter(theta))
+
+
+def compiled_steps(objective: Objective) -> Contestant:
+    """The same as one function compiled by XLA, one call a step."""
+    import jax
+
+    function = objective.pure()
+    theta = jax.numpy.asarray(objective.start())
+
+    @jax.jit
+    def descend(theta: Any, data: Any) -> tuple[Any, Any]:
+        value, gradient = function(theta, data=data)
+        return value, theta - RATE * gradient
+
+    data = jax.tree.map(jax.numpy.asarray, function.data)
+
+    def step() -> float:
+        nonlocal theta
+        value, theta = descend(theta, data)
         return float(value)
 
-    return Contestant(step, lambda: np.array([p.data for p in parameters]))
+    return Contestant(step, lambda: objective.by_parameter(theta))
 
 
 def lifted_samples(task: Task, array: str) -> Contestant:
     """Us: the loss of one sample, lifted over the batch."""
     model, loss = scalar_model(task)
     lifted = autograd_lite.lift(lambda x, y: loss(model(x), y), model.parameters())
-    if array == "jax":
-        import jax.numpy as jnp
-
-        return lifted_steps(lifted.to("jax"), model.parameters(), jnp.array(task.X), jnp.array(task.y))
-    return lifted_steps(lifted, model.parameters(), task.X, task.y)
+    return lifted_steps(lifted.to(array), task.X, task.y)
 
 
 def lifted_batch(task: Task) -> Contestant:
     """Us: the graph of the whole batch's loss, as micrograd builds it, lifted."""
     model, _ = scalar_model(task)
     lifted = autograd_lite.lift_graph(micrograd_loss(model, task), model.parameters())
-    return lifted_steps(lifted, model.parameters())
+    return lifted_steps(lifted)
 
 
 def lifted_epoch(task: Task, engine: str) -> Contestant:
@@ -101,11 +123,7 @@ def lifted_gpt(documents: Array, array: str) -> Contestant:
 
     model = GPT(1)
     lifted = autograd_lite.lift(model.document_loss, model.parameters())
-    if array == "jax":
-        import jax.numpy as jnp
-
-        return lifted_steps(lifted.to("jax"), model.parameters(), jnp.array(documents))
-    return lifted_steps(lifted, model.parameters(), documents)
+    return lifted_steps(lifted.to(array), documents)
 
 
 def eager_gpt(documents: Array) -> Contestant:
@@ -135,5 +153,5 @@ def gpt_instructions(documents: Array) -> int:
     from scalar_gpt import GPT
 
     model = GPT(1)
-    lifted = autograd_lite.lift(model.document_loss, model.parameters(), example=(documents[0],))
-    return len(lifted.program.instructions)
+    lifted = autograd_lite.lift(model.document_loss, model.parameters(), example=(documents[0].tolist(),))
+    return len(lifted.program)

@@ -145,7 +145,7 @@ def test_the_readme_shows_the_same_modules():
     assert {*drawn} - {"nn", "autograd_lite"} == {*PICTURE}
 
 
-@pytest.mark.parametrize("folder", ["view", "testing"])
+@pytest.mark.parametrize("folder", ["view", "testing", "lift"])
 def test_the_map_of_a_folder_lists_every_module_in_it(folder):
     listed = importlib.import_module(f"autograd_lite.{folder}").__doc__.partition(">>>")[0]
     modules = {path.stem for path in (ROOT / "autograd_lite" / folder).glob("*.py")} - {"__init__"}

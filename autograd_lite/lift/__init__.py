@@ -18,7 +18,12 @@ From a recording to what runs, one step a file:
     forms      all recordings for samples nested alike
     parts      samples, and the paths that they take
     objective  the mean over samples, as a function of one flat array
-    blocks, listing   an array program -> text for people
+    softmax    found again in an array program
+    blocks     what people call the elements that an array holds
+    phrases    formulas as people write them
+    formulas   what each array of a program is made of
+    listing    an array program -> text for people
+    report     all recordings -> text for people
     lifted     `lift`, `lift_graph`: the functions to call
 """
 

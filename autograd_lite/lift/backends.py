@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,10 @@ class Backend:
         """Returns a function of floats as one of arrays: nan where it raises, which the scalar engine looks into."""
         return np.vectorize(_nan_for_errors(function), otypes=[self.dtype])
 
+    def quiet(self) -> AbstractContextManager[Any]:
+        """Returns a context in which nan and inf arise without warnings; results are looked at afterwards."""
+        return nullcontext()
+
     def compiled(self, code: Code) -> Code:
         """Returns the code as this backend runs it."""
         return code
@@ -124,10 +129,14 @@ class NumPy(Backend):
             "minimum_": np.minimum,
             "arange": np.arange,
             "ones": np.ones,
-            "ones_of": lru_cache(maxsize=64)(np.ones),
+            "ones_of": lru_cache(maxsize=64)(lambda shape: np.ones(shape, self.dtype)),
             "zeros": np.zeros,
             "empty": np.empty,
         }
+
+    def quiet(self) -> AbstractContextManager[Any]:
+        """Returns a context in which nan and inf arise without warnings."""
+        return np.errstate(all="ignore")
 
     def gather(self, x: str, index: Any, keep: Callable[[Any], str]) -> list[str]:
         """Returns the lines that gather elements; -1 gives 0."""
@@ -169,6 +178,8 @@ class NumPy(Backend):
             lines = [f"OUT = {'empty' if seen.all() and all(first) else 'zeros'}({shape}, {parts[0]}.dtype)"]
         for part, place, untouched in parts_left:
             target = view_text(place._replace(shape=_seen(seen, place).shape), "OUT", row, batched=row.batched)
+            if _seen(seen, place).size == 1 and not row.batched:
+                target = f"OUT[{place.start}]" if not place.factors else target
             if not target.endswith("]"):
                 target += "[...]"
             lines.append(f"{target} = {part}" if untouched else f"{target} += {part}")

@@ -218,7 +218,8 @@ class _Emitter:
         tree = ast.parse(rewritten(simplified(text), where=True), mode="eval").body
         if self.backend.views:
             operands = tuple(self._widened(row, i, text) for i, text in zip(row.operands, operands, strict=True))
-        renamed = _Rename(dict(zip(names, operands, strict=True)), self).visit(tree)
+        large = row.batched or int(np.prod(row.shape, dtype=int)) > 1
+        renamed = _Rename(dict(zip(names, operands, strict=True)), self, large=large).visit(tree)
         if self.backend.views and isinstance(renamed, ast.BinOp) and type(renamed.op) in _IN_PLACE:
             left, right = ast.unparse(renamed.left), ast.unparse(renamed.right)
             for target, other in ((left, right), (right, left)):
@@ -252,8 +253,12 @@ class _Emitter:
             return text
         if source.shape[-1] != row.shape[-1] or row.shape[-1] >= _SHORT_ROW or set(source.shape) == {1}:
             return text
-        self.lines.append(f"{text}w = {text} * ones_of({row.shape}, {text}.dtype)")
+        self.lines.append(f"{text}w = {text} * ones_of({row.shape})")
         return f"{text}w"
+
+    def literal(self, number: Any) -> str:
+        """Returns the name of a number as an array without axes."""
+        return self._constant(float(number))
 
     def function(self, name: str) -> str:
         """Returns the name under which the generated source calls a function of the table or of the user's."""
@@ -280,16 +285,19 @@ class _Emitter:
         axes = self._axes(operand, row.detail, batch=batch)
         lead = len(operand.shape) - len(row.shape)
         first = row.detail == tuple(range(lead)) and (batch or not operand.batched)
-        if self.backend.views and first and (batch or lead) and row.shape:
+        if self.backend.views and first and (batch or lead):
             counted = [*(["batch"] if batch else []), *map(str, operand.shape[:lead])]
             count, width = " * ".join(counted), int(np.prod(row.shape))
+            if not row.shape:
+                flat = x if len(counted) == 1 else f"{x}.reshape({count})"
+                return f"dot(ones_of({count}), {flat})"
             folded = x if len(row.shape) == 1 and len(counted) == 1 else f"{x}.reshape(({count}, {width}))"
-            text = f"dot(ones_of({count}, {x}.dtype), {folded})"  # much quicker than adding along the first axis
+            text = f"dot(ones_of({count}), {folded})"  # much quicker than adding along the first axis
             return text if len(row.shape) == 1 else f"{text}.reshape({row.shape})"
         if self.backend.views and not batch and (whole_rows := self._last_axes(row, operand)):
             rows, width = whole_rows
             flat = x if len(operand.shape) + operand.batched == 2 else f"{x}.reshape(({rows}, {width}))"
-            text = f"dot({flat}, ones_of({width}, {x}.dtype))"
+            text = f"dot({flat}, ones_of({width}))"
             return text if len(row.shape) + row.batched == 1 else f"{text}.reshape({self._shaped(row, row.shape)})"
         return f"{self.backend.total}({x}, axis={axes})"
 
@@ -324,9 +332,19 @@ class _Emitter:
 
 
 class _Rename(ast.NodeTransformer):
-    def __init__(self, operands: dict[str, str], emitter: _Emitter) -> None:
+    def __init__(self, operands: dict[str, str], emitter: _Emitter, *, large: bool) -> None:
         self.operands = operands
         self.emitter = emitter
+        self.large = large
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        self.generic_visit(node)
+        if self.large and self.emitter.backend.views:  # NumPy takes longer to look at a Python number than to compare
+            node.comparators = [
+                ast.Name(self.emitter.literal(side.value)) if isinstance(side, ast.Constant) else side
+                for side in node.comparators
+            ]
+        return node
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id in self.operands:

@@ -34,6 +34,7 @@ from .forms import Form, Origin
 from .indexing import Indices
 from .objective import Objective
 from .program import Program
+from .report import report, title
 
 __all__ = ["Lifted", "lift", "lift_graph"]
 
@@ -215,6 +216,12 @@ class Lifted:
         for form in self.forms:
             return form.paths[0].value
         raise LiftError("nothing has been recorded yet: call the function once, or use lift(..., example=(x, y))")
+
+    def __repr__(self) -> str:
+        return f"<Lifted {title(self._origin.function)}; print it to see what it became>"
+
+    def __str__(self) -> str:
+        return report(self._origin.function, self.forms)
 
     @property
     def order(self) -> Indices:

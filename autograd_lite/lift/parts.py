@@ -45,6 +45,7 @@ class Part:
         self.inputs: Any = None if samples is None else backend.constant(samples.inputs)
         self.indices: Any = None if samples is None else samples.indices
         self._fixed: list[tuple[NDArray[Any], NDArray[Any]]] = []
+        self._alone: bool | None = None  # whether the first path is for all samples, whatever the parameters are
         self._read: dict[Path, Any] = {}
         self._prepared: tuple[Any, Any, Any] = (None, (), None)  # theta, what follows from it, for which code
         with form.origin.lock:
@@ -62,10 +63,11 @@ class Part:
     def split(self, theta: NDArray[Any], rows: Indices | None) -> list[tuple[Path | None, Indices | None]]:
         """Returns the paths that samples take, and which samples each of them; None for all, or for no path."""
         paths = self.form.paths
-        if len(paths) == 1 and not len(paths[0].live):
+        if self._alone is None:
             taken, wrong = self._decided(0)
-            if taken.all() and not wrong.any():
-                return [(paths[0], rows)]
+            self._alone = not len(paths[0].live) and bool(taken.all()) and not wrong.any()
+        if self._alone:
+            return [(paths[0], rows)]
         left = np.arange(len(self)) if rows is None else rows
         found: list[tuple[Path | None, Indices | None]] = []
         tried = 0
@@ -142,7 +144,7 @@ class Part:
         if rows is not None and inputs is not None:
             inputs, indices = inputs[rows], indices[rows]
         captured = self.captured(path)
-        with np.errstate(all="ignore"):
+        with self.backend.quiet():
             return code.run(prepared, inputs, indices, captured, seed, direction)
 
     def captured(self, path: Path) -> Any:

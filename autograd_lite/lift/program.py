@@ -14,6 +14,7 @@ reverse sweep. Shapes do not mention the batch: an array that is `batched` has a
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -68,6 +69,14 @@ class Program:
     def __len__(self) -> int:
         """The number of instructions that compute something."""
         return sum(each.kind not in FREE for each in self.instructions)
+
+    def __str__(self) -> str:
+        from .listing import listing
+
+        return listing(self)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(str(self))}</pre>"
 
     def only(self, outputs: Sequence[int]) -> Program:
         """Returns the program of these outputs, without what they do not need."""

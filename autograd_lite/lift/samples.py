@@ -1,10 +1,12 @@
 """What a lifted function is called with: batches, flattened to one table of numbers, and how a sample is nested.
 
->>> (nesting, samples, rows), = read_batches({"x": [[1.0, 2.0], [3.0, 4.0]], "y": [0, 1]})
->>> form
-(('x', ((2,), 'number')), ('y', ((), 'whole')))
->>> samples.inputs.tolist(), samples.indices.tolist()
-([[1.0, 2.0, 0.0], [3.0, 4.0, 1.0]], [[0], [1]])
+    >>> (nesting, samples, rows), = read_batches({"x": [[1.0, 2.0], [3.0, 4.0]], "y": [0, 1]})
+    >>> nesting
+    (('x', ((2,), 'number')), ('y', ((), 'whole')))
+    >>> samples.inputs.tolist(), samples.indices.tolist()
+    ([[1.0, 2.0], [3.0, 4.0]], [[0], [1]])
+
+Groups of samples that are nested alike become one table each.
 """
 
 from __future__ import annotations
