@@ -128,7 +128,7 @@ def test_a_gpt_fits_on_half_a_page():
     lines = text.splitlines()
     assert 10 <= len(lines) <= 35
     assert max(map(len, lines)) <= 110
-    for words in ("wte[tokens[:8]] + wpe[:8]", "[key; query; value].T", "mixed.T", "up.T", "down.T", "head.T"):
+    for words in ("wte[tokens[:8]] + wpe[:8]", "[query; key; value].T", "mixed.T", "up.T", "down.T", "head.T"):
         assert words in text
     assert re.search(r"(h\d+)\.query @ \1\.key\.T +\(batch, 4, 8, 8\)", text)
     assert re.search(r"segment_softmax\(.*, 32 runs\)", text)

@@ -41,7 +41,8 @@ class Backend:
 
     def constant(self, data: Any) -> Any:
         """Returns a constant array in the backend's precision."""
-        return np.asarray(data, dtype=self.dtype)
+        with np.errstate(over="ignore"):  # what is too large becomes inf, and is found out as such
+            return np.asarray(data, dtype=self.dtype)
 
     def gather(self, x: str, index: Any, keep: Callable[[Any], str]) -> list[str]:
         """Returns the lines that gather elements; -1 gives 0. The last line is the result, which OUT stands for."""
@@ -178,8 +179,8 @@ class NumPy(Backend):
             lines = [f"OUT = {'empty' if seen.all() and all(first) else 'zeros'}({shape}, {parts[0]}.dtype)"]
         for part, place, untouched in parts_left:
             target = view_text(place._replace(shape=_seen(seen, place).shape), "OUT", row, batched=row.batched)
-            if _seen(seen, place).size == 1 and not row.batched:
-                target = f"OUT[{place.start}]" if not place.factors else target
+            if not place.factors and len(place.shape) <= 1 and not row.batched:
+                target = f"OUT[{place.start}:{place.stop}]"
             if not target.endswith("]"):
                 target += "[...]"
             lines.append(f"{target} = {part}" if untouched else f"{target} += {part}")
@@ -194,8 +195,10 @@ class NumPy(Backend):
 
 def _seen(array: Any, place: View) -> Any:
     """Returns the view of a flat NumPy array."""
-    folded = array[place.start : place.stop].reshape(place.factors)
-    cut = folded[tuple(first if last is None else slice(first, last) for first, last in place.slices)]
+    folded = array[place.start : place.stop].reshape(place.factors or (1,))
+    cut = folded[tuple(first if last is None else slice(first, last) for first, last in place.slices) or ...]
+    if not place.factors:
+        return cut.reshape(place.shape)
     return cut.transpose(place.axes).reshape(place.shape)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +74,7 @@ class _Emitter:
         source += (
             "\n\n\n" + "\n    ".join(["def run(prepared, inputs, indices, captured, seed, direction):", *body]) + "\n"
         )
-        filename = f"<lifted {self.name} {id(self):x}>"
+        filename = f"<lifted {self.name} {zlib.crc32(source.encode()):08x}>"
         linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
         functions: dict[str, Any] = {}
         exec(compile(source, filename, "exec"), self.namespace, functions)  # noqa: S102  # the text written above

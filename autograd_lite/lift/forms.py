@@ -118,7 +118,9 @@ class Form:
         for leaf in leaves:
             if not isinstance(leaf, Value) and not is_number(leaf):
                 kind = type(leaf).__name__
-                raise OperandError(f"the lifted function returned {kind} {leaf!r:.60}, not Values or numbers")
+                raise OperandError(
+                    f"the lifted function returned {kind} {leaf!r:.60}; it must return Values or numbers"
+                )
         if not leaves:
             raise ShapeError("the lifted function returned no number; it must return at least one")
         counter = iter(range(len(leaves)))

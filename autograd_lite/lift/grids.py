@@ -19,7 +19,7 @@ import numpy as np
 
 from .indexing import Indices
 
-__all__ = ["Grid", "find_grids"]
+__all__ = ["Grid", "arranged", "find_grids"]
 
 _FILLED = 0.3  # of a rectangle must be wanted, else computing all of it is no gain
 _STACKS = 4  # more rectangles of different sizes than this are no structure
@@ -42,6 +42,28 @@ class Grid:
     right: Indices
     outputs: Indices
     places: Indices
+
+
+def arranged(grid: Grid, rank: Indices) -> Grid:
+    """Returns the grid with its rows, columns and rectangles in the order of what they are made of.
+
+    Args:
+        grid: a grid.
+        rank: for each line, where it stands.
+    """
+    height, width = grid.left.shape[1], grid.right.shape[1]
+    rows, columns = rank[grid.left[:, :, 0]], rank[grid.right[:, :, 0]]
+    by_row, by_column = rows.argsort(axis=1, kind="stable"), columns.argsort(axis=1, kind="stable")
+    by_stack = np.lexsort((columns.min(axis=1), rows.min(axis=1)))
+    g, cell = np.divmod(grid.places, height * width)
+    i, j = np.divmod(cell, width)
+    new_g, new_i, new_j = by_stack.argsort()[g], by_row.argsort(axis=1)[g, i], by_column.argsort(axis=1)[g, j]
+    return Grid(
+        np.take_along_axis(grid.left, by_row[:, :, None], axis=1)[by_stack],
+        np.take_along_axis(grid.right, by_column[:, :, None], axis=1)[by_stack],
+        grid.outputs,
+        (new_g * height + new_i) * width + new_j,
+    )
 
 
 def find_grids(pairs: Sequence[tuple[Row, Row]]) -> list[Grid] | None:

@@ -186,7 +186,9 @@ class Lifted:
         """
         names = self._names if self._names is not None else [f"x{i}" for i in range(len(batches))]
         if len(batches) > len(names):
-            wanted = ", ".join(names) or "no arguments: a graph has no samples"
+            wanted = (
+                f"the {len(names)} arguments {', '.join(names)}" if names else "no arguments: a graph has no samples"
+            )
             raise ShapeError(f"got {len(batches)} batches for {wanted}")
         return Objective(self._origin, self.backend, dict(zip(names, batches, strict=False)), static)
 

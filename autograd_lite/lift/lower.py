@@ -18,7 +18,7 @@ from autograd_lite.expressions import FUNCTIONS, substitute
 from autograd_lite.rules import RULES, Rule
 
 from .classes import Classes
-from .grids import Grid, find_grids
+from .grids import Grid, arranged, find_grids
 from .indexing import Indices, Strided, part, refine, strided, view
 from .program import Builder
 from .scalars import Scalars
@@ -88,6 +88,7 @@ class _Lowering:
         self.batched = batched
         self.builder = Builder()
         self.place = np.full(len(self.lines), -1, dtype=np.intp)  # of each line in the array of its class
+        self.rank = np.asarray([line.data if line.op == "parameter" else i for i, line in enumerate(self.lines)])
         self.array: dict[int, int] = {}  # the instruction of each class
         live, self.uses = self._live()
         self.members = [[line for line in lines if live[line]] for lines in classes.members]
@@ -160,7 +161,6 @@ class _Lowering:
         return terms
 
     def _find_grids(self, number: int) -> None:
-        best = 0
         for (sign, product), lists in self._terms(number).items():
             if self.keys[product][0] is not _MUL or max(map(len, lists)) == 1:
                 continue
@@ -176,10 +176,6 @@ class _Lowering:
             self.grids[number, sign, product] = grids
             written = {t for terms in lists for t in terms}
             self.members[product] = [t for t in self.members[product] if t not in written]
-            if sum(map(len, lists)) > best:
-                best = sum(map(len, lists))
-                ranked = np.concatenate([grid.outputs[np.argsort(grid.places)] for grid in grids])
-                self.order[number] = [self.members[number][i] for i in ranked]
 
     def _settle(self, number: int) -> None:
         """Chooses the order of a class's members; parameters and captured numbers follow later."""
@@ -190,8 +186,7 @@ class _Lowering:
             members = self.order[number] = self.members[number]
             self.place[members] = [self.lines[line].data for line in members]
             return
-        if number not in self.order:
-            self.order[number] = self._chosen_order(number, kind)
+        self.order[number] = self._chosen_order(number, kind)
         self.place[self.order[number]] = np.arange(len(self.order[number]))
 
     def _chosen_order(self, number: int, kind: Any) -> list[int]:
@@ -200,10 +195,24 @@ class _Lowering:
         if kind == "take":
             return [member for group in self._take_groups(number) for member in group]
         if kind == "sum":
+            if grids := self._arranged_grids(number):
+                ranked = np.concatenate([grid.outputs[np.argsort(grid.places)] for grid in grids])
+                return [self.members[number][i] for i in ranked]
             terms = self._terms(number)
             lone = {kind: lists for kind, lists in terms.items() if max(map(len, lists)) == 1}
             return self._sum_order(number, lone or terms)
         return self._by_operand(number)
+
+    def _arranged_grids(self, number: int) -> list[Grid]:
+        """Returns the largest of a class's matrix products, if any, once all are in the order of their operands."""
+        largest: list[Grid] = []
+        for key in [key for key in self.grids if key[0] == number]:
+            self.grids[key] = [
+                arranged(grid, np.where(self.place >= 0, self.place, self.rank)) for grid in self.grids[key]
+            ]
+            if sum(grid.left.size for grid in self.grids[key]) > sum(grid.left.size for grid in largest):
+                largest = self.grids[key]
+        return largest
 
     def _order_leaves(self) -> None:
         wanted: list[Indices] = []

@@ -87,9 +87,9 @@ class Objective:
 
     def by_parameter(self, flat: Any) -> NDArray[Any]:
         """Returns a flat array in the order of the parameters."""
-        flat = np.asarray(flat)
-        ordered = np.empty_like(flat)
-        ordered[self.order] = flat
+        numbers: NDArray[Any] = np.asarray(flat)
+        ordered = np.empty_like(numbers)
+        ordered[self.order] = numbers
         return ordered
 
     def __call__(self, theta: NDArray[Any], rows: Indices | None = None) -> tuple[float, NDArray[Any]]:

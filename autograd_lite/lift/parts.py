@@ -124,7 +124,9 @@ class Part:
         guards: Guards = getattr(path, which)
         agreed = np.ones(len(rows), dtype=bool)
         if len(guards):
-            for outcome, expected in zip(self._run(which, path, theta, rows), guards.outcomes, strict=True):
+            with self.backend.quiet():
+                outcomes = self._run(which, path, theta, rows)
+            for outcome, expected in zip(outcomes, guards.outcomes, strict=True):
                 same = np.asarray(outcome) == expected
                 agreed &= same.reshape(-1, same.shape[-1]).all(axis=1) if same.ndim > 1 else same.all()
         return agreed
@@ -144,8 +146,7 @@ class Part:
         if rows is not None and inputs is not None:
             inputs, indices = inputs[rows], indices[rows]
         captured = self.captured(path)
-        with self.backend.quiet():
-            return code.run(prepared, inputs, indices, captured, seed, direction)
+        return code.run(prepared, inputs, indices, captured, seed, direction)
 
     def captured(self, path: Path) -> Any:
         """Returns the numbers that the program reads besides parameters and samples, as they were at first use."""
@@ -169,9 +170,10 @@ class Part:
                 if path.gradient is None:
                     raise ShapeError(f"a gradient needs a function of one result; this one returns {self.form.width}")
                 seed = _seed(len(self) if mine is None else len(mine), total, self.form.batched, self.backend)
-                losses, slope = self._run("gradient", path, theta, mine, seed)
-                part = float(losses.sum()) / total
-                if not (math.isfinite(part) and math.isfinite(float(slope @ slope))):
+                with self.backend.quiet():
+                    losses, slope = self._run("gradient", path, theta, mine, seed)
+                    part, size = float(losses.sum()) / total, float(slope @ slope)
+                if not (math.isfinite(part) and math.isfinite(size)):
                     part, slope = self.explain(theta, mine, total)
             value, gradient = value + part, slope if gradient is None else gradient + slope
         assert gradient is not None, "a part has samples"
@@ -187,7 +189,7 @@ class Part:
                 for row in range(len(self)) if rows is None else rows.tolist():
                     for p in parameters:
                         p._grad = 0.0
-                    out = self.form.scalar(self.samples, row, self._name(row))
+                    (out,) = leaves_of(self.form.scalar(self.samples, row, self._name(row)))
                     if isinstance(out, Value):
                         if (anomaly := find_anomaly(out)) is not None:
                             fault = NonFiniteError(str(anomaly))
@@ -213,7 +215,8 @@ class Part:
             if path.gradient is None:
                 raise ShapeError(f"hvp needs a function of one result; this one returns {self.form.width}")
             seed = _seed(len(self) if mine is None else len(mine), total, self.form.batched, self.backend)
-            product += np.asarray(self._run("curvature", path, theta, mine, seed, direction)[0])
+            with self.backend.quiet():
+                product += np.asarray(self._run("curvature", path, theta, mine, seed, direction)[0])
         return product
 
     def values(self, theta: NDArray[Any]) -> NDArray[Any]:
@@ -221,7 +224,8 @@ class Part:
         results = np.full((len(self), self.form.width), math.nan)
         for path, mine in self.split(theta, None):
             if path is not None:
-                out = np.asarray(self._run("value", path, theta, mine)[0], dtype=float)
+                with self.backend.quiet():
+                    out = np.asarray(self._run("value", path, theta, mine)[0], dtype=float)
                 results[slice(None) if mine is None else mine] = out.reshape(-1, results.shape[1])
         for row in np.flatnonzero(~np.isfinite(results).all(axis=1)).tolist():
             with at(self.form.origin, theta):

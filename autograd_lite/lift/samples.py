@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_lite.errors import OperandError, ShapeError
-from autograd_lite.operands import is_array, is_number, remedy, shown
+from autograd_lite.operands import is_array, is_number, number, remedy, shown
 from autograd_lite.value import Value
 
 from .indexing import Indices
@@ -126,16 +126,32 @@ def _samples(arrays: list[NDArray[Any]]) -> Samples:
 def _nested(thing: Any, where: str, numbers: list[float], wholes: list[int]) -> Any:
     """Returns how one argument of one sample is nested, and appends its numbers to the two lists."""
     if is_number(thing):
-        kind = getattr(getattr(thing, "dtype", None), "kind", "i" if isinstance(thing, int) else "f")
-        whole = kind in "iu" and abs(thing) < _LARGEST  # a larger one is no index
-        (wholes if whole else numbers).append(thing)
-        return ((), "whole" if whole else "number")
-    if isinstance(thing, list | tuple) or is_array(thing):
-        return tuple(_nested(part, f"{where}[{i}]", numbers, wholes) for i, part in enumerate(thing))
-    raise OperandError(
-        f"{where}: {type(thing).__name__} {shown(thing)} is not a real number; {remedy(thing) or 'use a float'}. "
-        "What sets the structure rather than the numbers is passed by name"
-    )
+        if _is_whole(thing):
+            wholes.append(int(thing))
+            return ((), "whole")
+        numbers.append(number(thing, where))
+        return ((), "number")
+    if not isinstance(thing, list | tuple) and not is_array(thing):
+        raise OperandError(
+            f"{where}: {type(thing).__name__} {shown(thing)} is not a real number; {remedy(thing) or 'use a float'}. "
+            "What sets the structure rather than the numbers is passed by name"
+        )
+    parts = list(thing)
+    if any(is_number(part) and not _is_whole(part) for part in parts):  # among others, whole numbers are numbers
+        parts = [number(part, where) if is_number(part) else part for part in parts]
+    nestings = [_nested(part, f"{where}[{i}]", numbers, wholes) for i, part in enumerate(parts)]
+    even = bool(nestings) and all(nesting == nestings[0] for nesting in nestings) and _is_even(nestings[0])
+    return ((len(nestings), *nestings[0][0]), nestings[0][1]) if even else tuple(nestings)
+
+
+def _is_whole(thing: Any) -> bool:
+    kind = getattr(getattr(thing, "dtype", None), "kind", "i" if isinstance(thing, int) else "f")
+    return kind in "iu" and abs(thing) < _LARGEST  # a larger one is no index
+
+
+def _is_even(nesting: Any) -> bool:
+    """Says whether a nesting is the shape of an array and what is in it."""
+    return len(nesting) == 2 and isinstance(nesting[1], str)
 
 
 def rebuilt(form: Nesting, number: Callable[[str], Any], whole: Callable[[str], Any]) -> list[Any]:
@@ -150,7 +166,7 @@ def rebuilt(form: Nesting, number: Callable[[str], Any], whole: Callable[[str], 
 
 
 def _rebuild(name: str, nesting: Any, make: dict[str, Callable[[str], Any]]) -> Any:
-    if len(nesting) == 2 and isinstance(nesting[1], str):
+    if _is_even(nesting):
         shape, kind = nesting
         return _filled(shape, _names(name, shape), make[kind])
     return [_rebuild(f"{name}[{i}]", part, make) for i, part in enumerate(nesting)]

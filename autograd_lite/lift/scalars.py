@@ -185,6 +185,8 @@ class _Reader:
             self._operand(side, partial, reached)
             for side, partial in ((node._x, node._dx), (node._y, node._dy))[: rule.arity]
         )
+        if all(self.lines[arg].op == "constant" for arg in args):
+            return self._line(node._data)
         op: Hashable = rule
         if name == "pow" and not isinstance(node._y, Value):
             if node._y == 2.0:
@@ -203,6 +205,8 @@ class _Reader:
         return self._stop(line) if reached and partial is None and isinstance(side, Value) else line
 
     def _stop(self, line: int) -> int:
+        if self.lines[line].op == "constant":
+            return line
         return self._add(Line("stop", (line,)), ("stop", line))
 
     def _line(self, side: Any) -> int:
@@ -241,6 +245,8 @@ class _Reader:
         terms = pending.terms
         if pending.kind == "sum":
             fixed = [sign * self.lines[line].data for sign, line in terms if self.lines[line].op == "constant"]
+            if len(fixed) == len(terms):
+                return self._line(float(sum(fixed)))
             if len(fixed) > 1:
                 terms = deque(term for term in terms if self.lines[term[1]].op != "constant")
                 terms.append((1, self._line(float(sum(fixed)))))
