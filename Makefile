@@ -31,7 +31,7 @@ endef
 .venv/peers: pyproject.toml | .venv/dev
 	$(call install,[dev$(,)peers])
 
-demo: .venv/demo ## set everything up and train a net on Iris; writes report.html
+demo: .venv/demo ## set everything up and train a net on handwritten digits; writes report.html
 	$(BIN)/autograd-lite demo --output report.html
 
 test: .venv/dev ## set everything up and pass the tests
@@ -46,8 +46,9 @@ types: .venv/dev ## types
 
 check: lint types test ## all of the above
 
-bench: .venv/peers ## the eager engine beside micrograd and XAD
+bench: .venv/peers ## speed beside micrograd, XAD, CasADi, NumPy by hand, JAX, and PyTorch if it is installed
 	$(BIN)/python benchmarks/eager.py
+	$(BIN)/python benchmarks/lift.py
 
 notebooks: .venv/dev ## execute the notebooks in place
 	$(BIN)/python notebooks/execute.py

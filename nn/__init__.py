@@ -25,7 +25,7 @@ from .losses import (
 from .metrics import accuracy, classify, confusion_table, correct
 from .module import Module
 from .optimizers import SGD, Adam, Optimizer, adam_update, sgd_update
-from .training import History, dead_neurons, fit
+from .training import Epoch, History, dead_neurons, fit
 
 __all__ = [
     "ACTIVATIONS",
@@ -33,6 +33,7 @@ __all__ = [
     "MLP",
     "SGD",
     "Adam",
+    "Epoch",
     "History",
     "Layer",
     "Module",

@@ -31,12 +31,14 @@ def table(name: str, X: Any) -> Rows:
             raise ShapeError(
                 f"{name} is one-dimensional: {name}[{i}] is {row!r:.60}; write a list a sample, as in [[x]]"
             )
-        values = [real(f"{name}[{i}][{j}]", value) for j, value in enumerate(row)]
+        values = row.tolist() if hasattr(row, "tolist") else list(row)
+        if {*map(type, values)} != {float}:  # floats, the everyday case, are as they should be
+            values = [real(f"{name}[{i}][{j}]", value) for j, value in enumerate(values)]
         if len(values) != len((rows or [values])[0]):
             raise ShapeError(f"{name}[{i}] has {len(values)} numbers, {name}[0] has {len(rows[0])}; make rows alike")
-        for j, value in enumerate(values):
-            if not math.isfinite(value):
-                raise InputError(f"{name}[{i}][{j}] is {value!r}; features are finite: drop the row or fill the gap")
+        if not all(map(math.isfinite, values)):
+            j, value = next((j, value) for j, value in enumerate(values) if not math.isfinite(value))
+            raise InputError(f"{name}[{i}][{j}] is {value!r}; features are finite: drop the row or fill the gap")
         rows.append(values)
     if not rows:
         raise ShapeError(f"{name} is empty; give at least one row")

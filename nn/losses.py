@@ -7,7 +7,8 @@
     hinge                  max(0, 1 - label*score)
 
 Each takes raw outputs ("logits", "scores"): a sigmoid or softmax in the network would overflow where these do not.
-Outputs and targets may be Values or numbers; the result is always a Value. Targets that are numbers are checked.
+Outputs and targets may be Values or numbers; the result is always a Value. Targets are checked by comparisons that come
+out alike for all legal ones, so that a lifted loss takes one way for all samples.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def binary_cross_entropy(logit: Number | Sequence[Number], target: Number | Sequ
     """
     losses = []
     for z, t in _pairs(logit, target):
-        if not isinstance(t, Value) and not 0 <= t <= 1:
+        if not 0 <= t <= 1:
             raise LabelError(f"target {t!r} of a binary cross-entropy is outside [0, 1]; use 0 and 1 (not -1 and 1)")
         losses.append(t * (-z).softplus() + (1.0 - t) * z.softplus())
     return _mean(losses)
@@ -124,7 +125,8 @@ def hinge(score: Number | Sequence[Number], label: Number | Sequence[Number]) ->
     """
     losses = []
     for s, y in _pairs(score, label):
-        if not isinstance(y, Value) and y not in (-1.0, 1.0):
+        size: Any = abs(y)
+        if not abs(size - 1.0) <= 0:  # one comparison for both labels; nan is neither
             raise LabelError(f"label {y!r} of a hinge loss is neither -1 nor +1; labels of 0 and 1 become 2*label - 1")
         losses.append((1.0 - y * s).relu())
     return _mean(losses)

@@ -92,7 +92,8 @@ class Optimizer:
     """What all optimizers share: the parameters, the learning rate, and a step that happens wholly or not at all.
 
     A subclass says in `initial` what it remembers of each parameter before the first step, and in `update` how one
-    parameter moves.
+    parameter moves. An update made of + - * / ** and abs moves arrays too, which is how `fit` steps fast. One that is
+    for floats only (`math.sqrt(gradient)`, `if gradient > 0`) is called parameter by parameter.
 
     Args:
         parameters: leaves, each once; `model.parameters()`.
@@ -100,6 +101,15 @@ class Optimizer:
     Raises:
         InputError: no parameters, one twice, one that is a result, or a learning rate that is no finite number above 0.
         OperandError: a parameter is not a Value.
+    Example:
+        >>> class Signs(Optimizer):
+        ...     def update(self, value, gradient, *, step, learning_rate):
+        ...         return (value - learning_rate / step * gradient / (abs(gradient) + 1e-9),)
+        >>> w = Value(1.0)
+        >>> w.grad = 30.0
+        >>> Signs([w], learning_rate=0.25).step()
+        >>> round(w.data, 6)
+        0.75
     """
 
     initial: tuple[float, ...] = ()
@@ -120,8 +130,16 @@ class Optimizer:
     def learning_rate(self, new: float) -> None:
         self._learning_rate = setting("learning_rate", new, "a finite number above 0", lambda r: 0 < r < math.inf)
 
-    def update(self, value: float, gradient: float, *state: float) -> tuple[float, ...]:
-        """Returns a parameter's next value, followed by what to remember of it."""
+    def update(self, value: Any, gradient: Any, *state: Any, step: Any, learning_rate: Any) -> tuple[Any, ...]:
+        """Returns a parameter's next value, followed by what to remember of it.
+
+        Args:
+            value: the parameter: a float, or an array of parameters (NumPy's or JAX's).
+            gradient: d loss / d value, of the same shape.
+            state: what was remembered, in the order of `initial`; each of the same shape.
+            step: the number of this step, from 1.
+            learning_rate: of this step.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no update(...); define it in the class")
 
     def step(self) -> None:
@@ -130,7 +148,7 @@ class Optimizer:
         Raises:
             NonFiniteError: a gradient or a result is nan or infinite; the parameter is named, and nothing moved.
         """
-        results = []
+        results, now = [], {"step": self.steps + 1, "learning_rate": self.learning_rate}
         for index, (parameter, state) in enumerate(zip(self.parameters, self.state, strict=True)):
             name = repr(parameter.name) if parameter.name else f"number {index}"
             if not math.isfinite(parameter.grad):
@@ -138,7 +156,7 @@ class Optimizer:
                     f"the gradient of parameter {name} is {parameter.grad!r} (its value is {parameter.data!r}); "
                     "nothing was changed. Find its origin with detect_anomaly(), or lower the learning rate."
                 )
-            result = self.update(parameter.data, parameter.grad, *state)
+            result = self.update(parameter.data, parameter.grad, *state, **now)
             if not all(map(math.isfinite, result)):
                 raise NonFiniteError(
                     f"a step would take parameter {name} from {parameter.data!r} to {result[0]!r} by a gradient of "
@@ -181,9 +199,10 @@ class SGD(Optimizer):
         super().__init__(parameters, learning_rate)
         self.momentum = setting("momentum", momentum, "0 <= momentum < 1", lambda m: 0 <= m < 1)
 
-    def update(self, value: float, gradient: float, *state: float) -> tuple[float, ...]:
+    def update(self, value: Any, gradient: Any, *state: Any, step: Any, learning_rate: Any) -> tuple[Any, ...]:
         """Returns the next value and velocity; see `sgd_update`."""
-        return sgd_update(value, gradient, *state, learning_rate=self.learning_rate, momentum=self.momentum)
+        del step  # all steps are alike
+        return sgd_update(value, gradient, *state, learning_rate=learning_rate, momentum=self.momentum)
 
 
 class Adam(Optimizer):
@@ -215,14 +234,14 @@ class Adam(Optimizer):
         self.beta2 = setting("beta2", beta2, "0 <= beta2 < 1", lambda b: 0 <= b < 1)
         self.epsilon = setting("epsilon", epsilon, "a finite number above 0", lambda e: 0 < e < math.inf)
 
-    def update(self, value: float, gradient: float, *state: float) -> tuple[float, ...]:
+    def update(self, value: Any, gradient: Any, *state: Any, step: Any, learning_rate: Any) -> tuple[Any, ...]:
         """Returns the next value, mean and square; see `adam_update`."""
         return adam_update(
             value,
             gradient,
             *state,
-            step=self.steps + 1,
-            learning_rate=self.learning_rate,
+            step=step,
+            learning_rate=learning_rate,
             beta1=self.beta1,
             beta2=self.beta2,
             epsilon=self.epsilon,

@@ -10,27 +10,29 @@
     >>> history.losses[0] > history.losses[-1]
     True
 
-Samples go through the scalar engine one at a time: the gradient of a mean is the mean of the gradients, so each
-sample's graph can be dropped before the next one is built.
+By default the loss is recorded once, and batches run as matrix programs; `engine="scalar"` sends every sample through
+the scalar engine and gets the same weights, slowly. See `nn.engines`.
 """
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograd_lite import ArithmeticFault, InputError, NonFiniteError, OperandError, ShapeError, Value, no_grad
+from autograd_lite import DetachedError, InputError, LiftError, Value, lift, no_grad
 
-from .data import Rows, samples, table
-from .inputs import random_source, real, whole
+from .data import samples, table
+from .engines import engine_called
+from .inputs import random_source, sequence, whole
 from .layers import MLP
 from .module import Module
 from .optimizers import Optimizer
+from .task import Task
+from .validation import HeldOut
 
-__all__ = ["History", "dead_neurons", "fit"]
+__all__ = ["Epoch", "History", "dead_neurons", "fit"]
 
 
 @dataclass
@@ -48,6 +50,27 @@ class History:
     steps: int = 0
 
 
+@dataclass(frozen=True)
+class Epoch:
+    """What a callback is called with, after an epoch.
+
+    Args:
+        number: of the epoch, from 1.
+        loss: the mean loss over the training data, as met during the epoch.
+        validation: the mean metric over the validation data; None without such data.
+        model: the model, with its present weights. They may be changed.
+        optimizer: the optimizer, with its present state. Its learning rate may be changed.
+        history: all epochs until now.
+    """
+
+    number: int
+    loss: float
+    validation: float | None
+    model: Module
+    optimizer: Optimizer
+    history: History
+
+
 def fit(
     model: Module,
     X: Sequence[Sequence[float]],
@@ -60,11 +83,20 @@ def fit(
     rng: object = None,
     validation: tuple[Sequence[Sequence[float]], Sequence[Any]] | None = None,
     metric: Callable[[Any, Any], Any] | None = None,
+    callbacks: Sequence[Callable[[Epoch], Any]] = (),
+    engine: str = "lift",
+    dtype: str = "float64",
     progress: bool = True,
 ) -> History:
     """Trains a model and returns what happened.
 
-    Interrupting it (Ctrl-C), or an error in the loss, leaves the model with the weights of the last whole step.
+    Interrupting it (Ctrl-C), or an error in the loss, leaves the model with the weights of the last whole step (with
+    engine="jax" of the last call of the compiled program, which is one epoch or several).
+
+    Training goes on where the optimizer stopped: two calls with one rng are one longer call, whatever the engines, as
+    all of them make the same steps. With "lift" and "jax" model and loss are called once, with Values for the numbers
+    of a sample, and what they did then stands for all samples: numbers that the model draws at random are drawn once.
+    Gradients are not left in the parameters' `grad` by these two.
 
     Args:
         model: called with one row of X.
@@ -77,44 +109,64 @@ def fit(
         rng: shuffles the samples before each epoch, unless a batch is all of them: an int as seed or a `random.Random`;
             None is the seed 0, so that training the same model twice gives the same weights.
         validation: data (X, y) to measure after every epoch, not trained on.
-        metric: what to measure there, `metric(output, target)` of one sample, a number; None means the loss.
+        metric: what to measure there, `metric(output, target)` of one sample, a number; None means the loss. The output
+            is a Value with engine="scalar", a plain number with the others, or a list of them.
+        callbacks: each is called after every epoch with an `Epoch`. Training ends when one of them returns True.
+        engine: "lift" for matrix programs on NumPy, "jax" for whole epochs compiled by JAX, "scalar" for one sample
+            after the other through the scalar engine, which is slow and certain.
+        dtype: "float64", or "float32" with "lift" or "jax".
         progress: whether to show a progress bar.
     Raises:
         ShapeError: no data, X and y of different length, or X not a table.
         InputError: a feature or a target is not finite, or a setting is outside its range.
         OperandError: a feature is not a number, or the loss is not a Value.
+        LiftError: model or loss do something that a recording cannot stand for, such as reading `.data`.
         NonFiniteError: a loss or gradient became nan or infinite. The epoch, step and a parameter are named; the model
             has the weights of the last finite loss.
     """
     rows, targets = samples("X", X, "y", y)
-    held_out = None if validation is None else _held_out(validation, len(rows[0]))
+    held_out = None
+    if validation is not None:
+        lifted = engine != "scalar"
+        held_out = HeldOut(validation, len(rows[0]), model, loss=loss, metric=metric, lifted=lifted)
     epochs = whole("epochs", epochs)
     size = len(rows) if batch_size is None else whole("batch_size", batch_size)
     source = random_source(0 if rng is None else rng)
     if not {*model.parameters()} & {*optimizer.parameters}:
         raise InputError("the optimizer moves none of the model's parameters; make it from model.parameters()")
-    history, order, was_training = History(), list(range(len(rows))), model.training
-    good = [p.data for p in optimizer.parameters]
+    called = sequence("callbacks", callbacks)
+    for i, callback in enumerate(called):
+        if not callable(callback):
+            raise InputError(f"callbacks[{i}] = {callback!r:.60} cannot be called; pass functions of an Epoch")
+    task = Task(model, loss, optimizer, rows, targets, size, dtype)
+    history, was_training = History(), model.training
+    runner = None
     model.train()
     try:
-        for epoch in _bar(epochs, shown=progress, history=history):
-            if size < len(rows):
-                source.shuffle(order)
-            total = 0.0
-            for start in range(0, len(rows), size):
-                batch = order[start : start + size]
-                try:
-                    total += _backward(model, loss, [(rows[i], targets[i]) for i in batch])
-                    met = [p.data for p in optimizer.parameters]
-                    optimizer.step()
-                except ArithmeticFault as fault:
-                    raise _stopped(optimizer, good, f"epoch {epoch}, step {history.steps + 1}", fault) from fault
-                good = met  # a finite loss was met with these
-                history.steps += 1
-            history.losses.append(total / len(rows))
-            if held_out is not None:
-                history.validation.append(_measure(model, *held_out, metric or loss))
+        runner = engine_called(engine, task, watched=bool(called) or held_out is not None)
+        with _bar(epochs, shown=progress) as bar:
+            stop = False
+            while len(history.losses) < epochs and not stop:
+                number = len(history.losses) + 1
+                orders = [[*range(len(rows))] for _ in range(min(runner.ahead, epochs - len(history.losses)))]
+                if size < len(rows):
+                    for order in orders:
+                        source.shuffle(order)
+                history.losses += runner.run(orders, number)
+                history.steps += len(orders) * -(-len(rows) // size)
+                if held_out is not None:
+                    runner.finish()
+                    history.validation.append(held_out.measure())
+                if called:
+                    runner.finish()
+                    measured = history.validation[-1] if held_out else None
+                    epoch = Epoch(number, history.losses[-1], measured, model, optimizer, history)
+                    stop = True in [callback(epoch) is True for callback in called]  # each is called
+                bar.set_postfix(loss=f"{history.losses[-1]:.4g}", refresh=False)
+                bar.update(len(orders))
     finally:
+        if runner is not None:
+            runner.finish()
         model.train(was_training)
     dead = dead_neurons(model, rows) if isinstance(model, MLP) else []
     if dead:
@@ -139,75 +191,33 @@ def dead_neurons(model: MLP, X: Sequence[Sequence[float]]) -> list[str]:
         >>> dead_neurons(model, [[1.0], [2.0]])
         ['layer0.neuron0', 'layer0.neuron1']
     """
-    outputs: list[Any] = [*table("X", X)]
-    dead = []
-    with no_grad():
+    rows = table("X", X)
+    names = [
+        f"{layer.scope}.{n.scope}" if n.activation == "relu" else "" for layer in model.layers for n in layer.neurons
+    ]
+    if not any(names):
+        return []
+    import numpy as np
+
+    def outputs(x: Any) -> list[Value]:
+        found: list[Any] = []
         for layer in model.layers:
-            outputs = [layer(x) for x in outputs]
-            columns = zip(*([out] if isinstance(out, Value) else out for out in outputs), strict=True)
-            for neuron, column in zip(layer.neurons, columns, strict=True):
-                if neuron.activation == "relu" and not any(out.data for out in column):
-                    dead.append(f"{layer.scope}.{neuron.scope}")
-    return dead
+            x = layer(x)
+            found += [x] if isinstance(x, Value) else x
+        return found
 
-
-# ---------------------------------------------------------------- one step, and when it fails
-
-
-def _backward(model: Module, loss: Callable[[Any, Any], Any], batch: list[tuple[list[float], Any]]) -> float:
-    """Leaves the gradient of the batch's mean loss in the parameters, and returns the sum of its losses."""
-    model.zero_grad()
-    total = 0.0
-    for row, target in batch:
-        value = loss(model(row), target)
-        if not isinstance(value, Value):
-            kind = type(value).__name__
-            raise OperandError(f"the loss returned {kind} {value!r:.60}, not a Value; using .data cuts the graph")
-        if not math.isfinite(value.data):
-            raise NonFiniteError(f"the loss of a sample is {value.data!r}")
-        value.backward(1 / len(batch))
-        total += value.data
-    return total
-
-
-def _stopped(optimizer: Optimizer, good: list[float], where: str, fault: ArithmeticFault) -> NonFiniteError:
-    """Gives the parameters back their last good weights, and returns the error to raise."""
-    largest = max(optimizer.parameters, key=lambda p: abs(p.data))
-    name, value = largest.label(), largest.data
-    for parameter, data in zip(optimizer.parameters, good, strict=True):
-        parameter.data = data
-    return NonFiniteError(
-        f"training stopped at {where}: {fault}; the largest parameter was {name} = {value!r}. The model has the "
-        f"weights of the last finite loss. Lower the learning rate ({optimizer.learning_rate!r}), or rescale the data."
-    )
-
-
-def _measure(model: Module, rows: Rows, targets: list[Any], metric: Callable[[Any, Any], Any]) -> float:
-    """Returns the mean of the metric, with the model in the mode for use."""
-    model.eval()
+    lifted, alive = lift(outputs), np.zeros(len(names), dtype=bool)
     try:
+        for start in range(0, len(rows), 1000):
+            alive |= lifted(np.array(rows[start : start + 1000])).any(axis=0)
+    except (LiftError, DetachedError):  # a layer of the user's own
         with no_grad():
-            scores = [metric(model(row), target) for row, target in zip(rows, targets, strict=True)]
-    finally:
-        model.train()
-    return sum(s.data if isinstance(s, Value) else real("the metric", s) for s in scores) / len(scores)
+            for row in rows:
+                alive |= [bool(out.data) for out in outputs(row)]
+    return [name for name, lives in zip(names, alive.tolist(), strict=True) if name and not lives]
 
 
-def _held_out(validation: Any, width: int) -> tuple[Rows, list[Any]]:
-    if not isinstance(validation, tuple) or len(validation) != 2:
-        raise InputError(f"validation is a {type(validation).__name__}, not a pair; pass validation=(X, y)")
-    rows, targets = samples("validation X", validation[0], "validation y", validation[1])
-    if len(rows[0]) != width:
-        raise ShapeError(f"validation X has {len(rows[0])} columns, X has {width}; prepare both the same way")
-    return rows, targets
-
-
-def _bar(epochs: int, *, shown: bool, history: History) -> Any:
-    """Yields the epochs from 1, behind a progress bar that shows the last loss."""
+def _bar(epochs: int, *, shown: bool) -> Any:
     from tqdm import tqdm
 
-    with tqdm(total=epochs, unit="epoch", disable=not shown) as bar:
-        for epoch in range(1, epochs + 1):
-            yield epoch
-            bar.set_postfix(loss=f"{history.losses[-1]:.4g}", refresh=False)
-            bar.update()
+    return tqdm(total=epochs, unit="epoch", disable=not shown)

@@ -198,6 +198,9 @@ BAD = {
     ),
     "hinge 0": (lambda: hinge(0.5, 0), LabelError, r"label 0.0 of a hinge loss is neither -1 nor \+1; .* 2\*label - 1"),
     "hinge 2": (lambda: hinge(0.5, 2), LabelError, r"label 2.0 of a hinge loss is neither -1 nor \+1; .* 2\*label - 1"),
+    "hinge nan": (lambda: hinge(0.5, math.nan), LabelError, r"label nan of a hinge loss is neither -1 nor \+1"),
+    "a Value of 2": (lambda: binary_cross_entropy(0.0, Value(2)), LabelError, r"target Value\(data=2.0, .* \[0, 1\]"),
+    "hinge, a Value": (lambda: hinge(0.5, Value(0)), LabelError, r"label Value\(data=0.0, .* neither -1 nor \+1"),
     "lengths": (
         lambda: mean_squared_error([1.0, 2.0], [1.0]),
         ShapeError,

@@ -148,6 +148,22 @@ def test_an_interrupt_within_a_step_takes_it_back():
     assert (a.data, b.data, optimizer.steps) == (1.0, 2.0, 0)
 
 
+def test_an_update_is_told_the_number_of_the_step_and_the_learning_rate():
+    class Told(Optimizer):
+        def update(self, value, gradient, **now):
+            told.append(now)
+            return (value,)
+
+    told = []
+    w = Value(1.0)
+    w.grad = 1.0
+    optimizer = Told([w], 0.5)
+    optimizer.step()
+    optimizer.learning_rate = 0.25
+    optimizer.step()
+    assert told == [{"step": 1, "learning_rate": 0.5}, {"step": 2, "learning_rate": 0.25}]
+
+
 def test_an_optimizer_of_ones_own_needs_an_update():
     with pytest.raises(NotImplementedError, match=r"Optimizer has no update"):
         Optimizer([Value(1.0)], 0.1).step()

@@ -218,7 +218,7 @@ class Jax(Backend):
             ) from None
         super().__init__(jax_arithmetic(), dtype)
         if dtype == "float64":
-            jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # noqa: FBT003
+            jax.config.update("jax_enable_x64", True)  # noqa: FBT003  # its signature
         self.jax = jax
         self.namespace |= {
             "matmul": jnp.matmul,
@@ -285,7 +285,7 @@ class Jax(Backend):
             axes = (*((0,) if batched else ()), *(axis + batched for axis in place.axes))
             return cut.transpose(axes).reshape((*shape[:-1], *place.shape))
 
-        flat = self.jax.ShapeDtypeStruct(shape, parts[0].dtype)  # type: ignore[no-untyped-call]
+        flat = self.jax.ShapeDtypeStruct(shape, parts[0].dtype)
         total = None
         for part, place in zip(parts, places, strict=True):
             (back,) = self.jax.linear_transpose(lambda x, place=place: see(x, place), flat)(part)
@@ -317,6 +317,11 @@ def jax_arithmetic() -> Arithmetic:
 _BACKENDS: dict[str, Callable[[str], Backend]] = {"numpy": NumPy, "jax": Jax}
 
 
+@lru_cache(maxsize=8)
+def _made(name: str, dtype: str) -> Backend:
+    return _BACKENDS[name](dtype)
+
+
 def backend_called(name: str, dtype: str) -> Backend:
     """Returns the backend of that name.
 
@@ -327,4 +332,11 @@ def backend_called(name: str, dtype: str) -> Backend:
         raise InputError(f"there is no backend {name!r}; choose one of {', '.join(map(repr, _BACKENDS))}")
     if dtype not in ("float64", "float32"):
         raise InputError(f"dtype = {dtype!r} is not offered; choose 'float64' or 'float32'")
-    return _BACKENDS[name](dtype)
+    if name == "jax":
+        try:
+            import jax  # noqa: F401  # only to see whether it is there
+        except ImportError:
+            raise InputError(
+                "JAX is not installed; install autograd-lite[jax], or stay with the NumPy engine"
+            ) from None
+    return _made(name, dtype)

@@ -8,6 +8,7 @@ elements that of their operand, and leaves (parameters above all) the order in w
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -372,15 +373,18 @@ class _Lowering:
             partials = {name: substitute(p, literals) for name, p in partials.items()}
         if not left:
             left = {next(iter(ids)): next(iter(ids.values()))}
-        arrays = self._aligned(left, count)
+        arrays, shape = self._aligned(left, count)
         made = self.builder.map(text, [partials[name] for name in arrays], **arrays)
-        return self._spread(made, count)
+        return self._spread(made, shape)
 
-    def _spread(self, made: int, count: int) -> int:
-        """Returns a map's result as a flat array; where all operands were broadcast, repeated to its full length."""
-        size = int(np.prod(self.builder.shape(made), dtype=int))
-        flat = self.builder.reshape(made, (size,))
-        return flat if size == count else self.builder.add("gather", (flat,), (count,), detail=np.zeros(count, np.intp))
+    def _spread(self, made: int, shape: tuple[int, ...]) -> int:
+        """Returns a map's result as a flat array, repeated along the axes of `shape` that all operands lack."""
+        count, mine = math.prod(shape), self.builder.shape(made)
+        flat = self.builder.reshape(made, (math.prod(mine),))
+        if mine == shape:
+            return flat
+        index = np.broadcast_to(np.arange(math.prod(mine)).reshape(mine), shape).ravel()
+        return self.builder.add("gather", (flat,), (count,), detail=index)
 
     # ------------------------------------------------------------ sums, maxima, look-ups
 
@@ -424,16 +428,16 @@ class _Lowering:
                 numbers = {repr(self.lines[line].data) for line in np.unique(lines)}
                 if len(numbers) == 1:
                     literals[name] = numbers.pop()
-        aligned = self._aligned({n: v for n, v in single.items() if n not in literals}, count, arrays)
+        aligned, shape = self._aligned({n: v for n, v in single.items() if n not in literals}, count, arrays)
         if len(signs) == 1 and next(iter(signs.values())) > 0 and aligned:
-            return self._spread(next(iter(aligned.values())), count)
+            return self._spread(next(iter(aligned.values())), shape)
         text = ""
         for name, sign in signs.items():
             term = literals.get(name, name)
             text += f" {'+' if sign > 0 else '-'} {term if not term.startswith('-') else f'({term})'}"
         text = text.removeprefix(" + ").strip()
         partials = ["1" if signs[name] > 0 else "-1" for name in aligned]
-        return self._spread(self.builder.map(text, partials, **aligned), count)
+        return self._spread(self.builder.map(text, partials, **aligned), shape)
 
     def _contracted(self, number: int, sign: int, product: int, order: list[int]) -> int:
         parts, where = [], np.full(len(order), -1, dtype=np.intp)
@@ -530,8 +534,10 @@ class _Lowering:
         flat = self.builder.add("gather", (source,), (len(index),), detail=index)
         return self.builder.reshape(flat, shape)
 
-    def _aligned(self, ids: dict[str, Indices], count: int, full: dict[str, int] | None = None) -> dict[str, int]:
-        """Returns arrays that can be broadcast against each other, for the operands of one map over `count` elements.
+    def _aligned(
+        self, ids: dict[str, Indices], count: int, full: dict[str, int] | None = None
+    ) -> tuple[dict[str, int], tuple[int, ...]]:
+        """Returns arrays that can be broadcast against each other, for the operands of one map, and to which shape.
 
         Args:
             ids: by name, which line each element of an operand is.
@@ -574,7 +580,7 @@ class _Lowering:
                 missing = len(shape) - len(seen.shape)
                 broad = seen._replace(shape=(1,) * missing + seen.shape)
                 arrays[name] = self.builder.add("view", (source,), broad.shape, detail=broad)
-        return arrays
+        return arrays, shape
 
     # ------------------------------------------------------------ guards
 

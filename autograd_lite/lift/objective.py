@@ -29,7 +29,7 @@ class Objective:
         result = scipy.optimize.minimize(objective, objective.start(), jac=True)
         objective.finish(result.x)
 
-    Values that are neither samples nor parameters are read once, when they are first needed.
+    Values that are neither samples nor parameters are read at each call.
 
     Args:
         origin: what is recorded.
@@ -195,7 +195,8 @@ class Pure:
     def __init__(self, path: Path, part: Part) -> None:
         if path.gradient is None:
             raise ShapeError(f"a gradient needs a function of one result; this one returns {part.form.width}")
-        self._code = path.code("gradient", part.backend)
+        self.code = path.code("gradient", part.backend)
+        """The compiled program: the same object for the same recording and backend, so it can be a key."""
         self._backend = part.backend
         self.data = (part.inputs, part.indices, part.captured(path))
         """The samples' numbers, whole numbers and captured numbers: pass them through `jit` rather than around it."""
@@ -213,7 +214,7 @@ class Pure:
             inputs, indices = inputs[rows], indices[rows]
         count = 1 if inputs is None else inputs.shape[0]
         seed = self._backend.constant(np.full((1,) if inputs is None else (count, 1), 1.0 / count))
-        losses, gradient = self._code.run(self._code.prepare(theta), inputs, indices, captured, seed, None)
+        losses, gradient = self.code.run(self.code.prepare(theta), inputs, indices, captured, seed, None)
         return losses.sum() / count, gradient
 
 

@@ -46,7 +46,7 @@ class Part:
         self.indices: Any = None if samples is None else samples.indices
         self._fixed: list[tuple[NDArray[Any], NDArray[Any]]] = []
         self._alone: bool | None = None  # whether the first path is for all samples, whatever the parameters are
-        self._read: dict[Path, Any] = {}
+        self._read: dict[Path, tuple[list[float], Any]] = {}
         self._prepared: tuple[Any, Any, Any] = (None, (), None)  # theta, what follows from it, for which code
         with form.origin.lock:
             if not form.paths:
@@ -149,10 +149,14 @@ class Part:
         return code.run(prepared, inputs, indices, captured, seed, direction)
 
     def captured(self, path: Path) -> Any:
-        """Returns the numbers that the program reads besides parameters and samples, as they were at first use."""
-        if path not in self._read:
-            self._read[path] = self.backend.constant([value._data for value in path.captured])
-        return self._read[path]
+        """Returns the present numbers of what the program reads besides parameters and samples; None if nothing."""
+        if not path.captured:
+            return None
+        numbers = [value._data for value in path.captured]
+        known = self._read.get(path)
+        if known is None or known[0] != numbers:
+            known = self._read[path] = (numbers, self.backend.constant(numbers))
+        return known[1]
 
     def value_and_grad(self, theta: NDArray[Any], rows: Indices | None, total: int) -> tuple[float, NDArray[Any]]:
         """Returns the samples' sum, divided by `total`, and its gradient.

@@ -186,7 +186,7 @@ class _Reverse:
         used = np.flatnonzero(row.detail >= 0)
         order = used[np.argsort(row.detail[used], kind="stable")]
         targets, counts = np.unique(row.detail[used], return_counts=True)
-        if (order == np.arange(row.shape[0])).all():
+        if np.array_equal(order, np.arange(row.shape[0])):
             grouped = adjoint
         else:
             grouped = self.builder.add("gather", (adjoint,), (len(order),), detail=order)

@@ -106,7 +106,13 @@ def _array(batch: Any) -> NDArray[Any] | None:
         array = np.asarray(batch)
     except (ValueError, TypeError):
         return None  # nested unevenly, or no numbers: looked at one by one
-    return array if array.dtype.kind in "fi" else None
+    if array.dtype.kind not in "fi":
+        return None
+    if not hasattr(batch, "dtype"):  # NumPy takes a bool among numbers for one; the engine does not
+        kinds = set(map(type, np.asarray(batch, dtype=object).ravel().tolist()))
+        if bool in kinds or np.bool_ in kinds:
+            return None
+    return array
 
 
 def _kind(array: NDArray[Any]) -> str:

@@ -253,7 +253,7 @@ class _Reader:
         signs, args = zip(*terms, strict=True)
         if args[1:] == () and signs == (1,):
             return int(args[0])
-        return self._add(Line(pending.kind, args, signs, node=node), (pending.kind, signs, args))
+        return self._add(Line(pending.kind, args, signs, node=node), (pending.kind, *sorted(terms)))
 
     def _add(self, line: Line, key: Hashable) -> int:
         found = self.known.get(key)
