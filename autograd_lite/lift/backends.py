@@ -164,26 +164,24 @@ class NumPy(Backend):
         """
         from .emit import view_text
 
-        seen = np.zeros(row.shape[0], dtype=int)
-        first = []
-        for place in row.detail:
-            window = _seen(seen, place)
-            first.append(not window.any())
-            window += 1
-        parts_left = list(zip(parts, row.detail, first, strict=True))
         del keep
-        whole = np.arange(row.shape[0])
-        if fresh and np.array_equal(_seen(whole, row.detail[0]).ravel(), whole):
-            lines = [f"OUT = {parts_left.pop(0)[0]}"]
+        steps, filled = _plan(row)
+        number, new = steps[0]
+        if fresh and number == 0 and _is_whole(row.detail[0], row.shape[0]):
+            lines = [f"OUT = {parts[0]}"]
+            steps = steps[1:]
         else:
-            lines = [f"OUT = {'empty' if seen.all() and all(first) else 'zeros'}({shape}, {parts[0]}.dtype)"]
-        for part, place, untouched in parts_left:
-            target = view_text(place._replace(shape=_seen(seen, place).shape), "OUT", row, batched=row.batched)
+            lines = [f"OUT = {'empty' if filled else 'zeros'}({shape}, {parts[0]}.dtype)"]
+        for number, new in steps:
+            part, place = parts[number], row.detail[number]
+            target = view_text(place, "OUT", row, batched=row.batched)
             if not place.factors and len(place.shape) <= 1 and not row.batched:
                 target = f"OUT[{place.start}:{place.stop}]"
-            if not target.endswith("]"):
+            elif _is_whole(place, row.shape[0]):
+                target = "OUT"
+            elif not target.endswith("]"):
                 target += "[...]"
-            lines.append(f"{target} = {part}" if untouched else f"{target} += {part}")
+            lines.append(f"{target}{'[...]' * (target == 'OUT' and new)} {'=' if new else '+='} {part}")
         return [*lines, "OUT"]
 
     def segments(self, op: str, x: str, starts: Any, size: int, keep: Callable[[Any], str]) -> list[str]:
@@ -191,6 +189,43 @@ class NumPy(Backend):
         del size
         function = {"sum": "add", "max": "maximum_", "min": "minimum_"}[op]
         return [f"{function}.reduceat({x}, {keep(starts)}, -1)"]
+
+
+def _plan(row: Instruction) -> tuple[list[tuple[int, bool]], bool]:
+    """Returns in which order parts are put in, whether each is the first in its place, and whether all is filled so.
+
+    A part that covers everything is quickest added at the end, if the others leave no gap.
+    """
+    places = list(enumerate(row.detail))
+    marks = np.zeros(row.shape[0], dtype=int)
+    if len(places) > 1 and _is_whole(row.detail[0], row.shape[0]):
+        for _, place in places[1:]:
+            _seen(marks, place)[...] += 1
+        if (marks == 1).all():
+            places.append(places.pop(0))
+        marks[...] = 0
+    steps = []
+    for number, place in places:
+        window = _seen(marks, place)
+        steps.append((number, not window.any()))
+        window += 1
+    return steps, _filled(row, steps)
+
+
+def _filled(row: Instruction, steps: Sequence[tuple[int, bool]]) -> bool:
+    """Says whether every element is assigned, and before anything is added to it."""
+    filled = np.zeros(row.shape[0], dtype=bool)
+    for number, new in steps:
+        window = _seen(filled, row.detail[number])
+        if not new and not window.all():
+            return False
+        window[...] = True
+    return bool(filled.all())
+
+
+def _is_whole(place: View, size: int) -> bool:
+    """Says whether a view is the array as it stands."""
+    return (place.start, place.stop, place.shape) == (0, size, (size,)) and place.factors == (size,)
 
 
 def _seen(array: Any, place: View) -> Any:

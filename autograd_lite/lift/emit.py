@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import math
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -413,7 +414,10 @@ def contraction(  # noqa: PLR0917  # two operands, each with its letters
         if not stack:
             return f"dot({_flat(left, first, summed, sizes)}, {_flat(right, second, summed, sizes)})"
         return f"einsum('{first},{second}->{out}', {left}, {right})"
-    if out == "".join([*stack, *columns, *rows]) and rows and columns:
+    turned = out == "".join([*stack, *columns, *rows]) and rows and columns
+    # A.T @ B as (B.T @ A).T: BLAS likes the longer side of the result first
+    upright = all(letters.startswith("".join(summed)) for letters in (first, second))
+    if turned or (not stack and upright and _longer_columns(rows, columns, sizes)):
         first, second, left, right, rows, columns = second, first, right, left, columns, rows
     a = _arranged(left, first, [stack, rows, summed], sizes)
     b = _arranged(right, second, [stack, summed, columns], sizes)
@@ -430,6 +434,13 @@ def contraction(  # noqa: PLR0917  # two operands, each with its letters
     if "".join(order) != out:
         text += f".transpose({', '.join(str(order.index(c)) for c in out)})"
     return text
+
+
+def _longer_columns(rows: list[str], columns: list[str], sizes: dict[str, str]) -> bool:
+    """Says whether a product has more columns than rows, neither being the batch's."""
+    if not rows or not columns or "b" in rows or "b" in columns:
+        return False
+    return math.prod(int(sizes[c]) for c in rows) < math.prod(int(sizes[c]) for c in columns)
 
 
 def _flat(x: str, letters: str, order: Sequence[str], sizes: dict[str, str]) -> str:

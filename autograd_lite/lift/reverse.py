@@ -155,6 +155,10 @@ class _Reverse:
         inputs, out = row.detail.split("->")
         first, second = inputs.split(",")
         adjoint = self._full(adjoint, position)
+        if left == right and first == second:  # a square: both ways at once
+            double = self.builder.map("2.0 * g", (), g=adjoint)
+            self._give(left, self.builder.contract(f"{out},{second}->{first}", double, right))
+            return
         for operand, mine, other, letters in ((left, first, right, second), (right, second, left, first)):
             if self.active[operand]:
                 self._give(operand, self.builder.contract(f"{out},{letters}->{mine}", adjoint, other))
