@@ -15,7 +15,7 @@ from .task import Task
 
 __all__ = ["Compiled"]
 
-MOST_EPOCHS = 100
+MOST_EPOCHS = 1000
 """In one call of the compiled program, at most; Ctrl-C and the progress bar wait for the end of a call."""
 
 PATIENCE = 0.1
@@ -84,11 +84,12 @@ class Compiled(Stepwise):
 
         optimizer, batches = self.task.optimizer, -(-len(self.task.rows) // self.task.size)
         numbers = np.arange(1, self._most * batches + 1, dtype=self.theta.dtype).reshape(self._most, batches) + steps
-        rates = np.zeros(numbers.size, dtype=self.theta.dtype)
-        for i in range(epochs * batches):
-            optimizer.steps = steps + i
-            rates[i] = optimizer.learning_rate
-        optimizer.steps = steps
+        rates = np.full(numbers.size, optimizer.learning_rate, dtype=self.theta.dtype)
+        if type(optimizer).learning_rate is not Optimizer.learning_rate:
+            for i in range(epochs * batches):
+                optimizer.steps = steps + i
+                rates[i] = optimizer.learning_rate
+            optimizer.steps = steps
         return numbers, rates.reshape(numbers.shape)
 
     def _program(self) -> Callable[..., Any]:

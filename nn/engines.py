@@ -155,7 +155,8 @@ class Stepwise:
 
         self.start()
         with np.errstate(all="ignore"):
-            return [self._epoch(np.array(order), number) for number, order in enumerate(orders, epoch)]
+            arrays = {id(order): np.array(order) for order in orders}
+            return [self._epoch(arrays[id(order)], number) for number, order in enumerate(orders, epoch)]
 
     def start(self) -> None:
         """Takes parameters and state over from the model and the optimizer, unless they are here already."""

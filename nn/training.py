@@ -140,6 +140,7 @@ def fit(
             raise InputError(f"callbacks[{i}] = {callback!r:.60} cannot be called; pass functions of an Epoch")
     task = Task(model, loss, optimizer, rows, targets, size, dtype)
     history, was_training = History(), model.training
+    everything = [*range(len(rows))]
     runner = None
     model.train()
     try:
@@ -148,10 +149,13 @@ def fit(
             stop = False
             while len(history.losses) < epochs and not stop:
                 number = len(history.losses) + 1
-                orders = [[*range(len(rows))] for _ in range(min(runner.ahead, epochs - len(history.losses)))]
+                ahead = min(runner.ahead, epochs - len(history.losses))
                 if size < len(rows):
+                    orders = [[*range(len(rows))] for _ in range(ahead)]
                     for order in orders:
                         source.shuffle(order)
+                else:  # all samples at once: in whatever order
+                    orders = [everything] * ahead
                 history.losses += runner.run(orders, number)
                 history.steps += len(orders) * -(-len(rows) // size)
                 if held_out is not None:

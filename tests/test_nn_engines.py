@@ -726,7 +726,7 @@ def test_jax_makes_many_epochs_in_one_call_and_the_bar_shows_all(monkeypatch, ca
     )
     model = line()
     history = line_fit(model, SGD(model.parameters(), 0.01), "jax", epochs=300, progress=True)
-    assert calls == [1, 2, 4, 8, 16, 32, 64, 100, 73]
+    assert calls == [1, 2, 4, 8, 16, 32, 64, 128, 45]
     assert len(history.losses) == history.steps == 300
     assert "300/300" in capsys.readouterr().err
     calls.clear()
