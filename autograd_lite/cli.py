@@ -1,6 +1,6 @@
 """The `autograd-lite` command.
 
-    autograd-lite demo                                          train a net on Iris, check its gradients, write a report
+    autograd-lite demo                                          train a net to read digits, prove it, write a report
     autograd-lite draw "tanh(w*x + b)" --at w=0.5,x=2,b=-1      the graph, with values and gradients
     autograd-lite check "tanh(w*x + b)" --at w=0.5,x=2,b=-1     the gradients beside numeric ones
 
@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    demo = commands.add_parser("demo", help="train a net on Iris, check its gradients, write a report")
+    demo = commands.add_parser("demo", help="train a net to read digits, check its gradients, write a report")
     demo.add_argument("-o", "--output", type=Path, default=Path("report.html"), help="the report (default report.html)")
     demo.add_argument("--epochs", type=int, default=30, help="passes over the training data (default 30)")
     demo.add_argument(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import io
-from collections.abc import Sequence
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,11 @@ from autograd_lite import GradientReport, GraphView, write_whole
 
 from .training import History
 
-__all__ = ["Report", "loss_curve", "report_html", "write_report"]
+__all__ = ["Report", "duration", "loss_curve", "report_html", "write_report"]
+
+SIDE = 8  # pixels, of a digit
+SHOWN = 16  # held-out digits, the first ones
+MOST = 40  # wrong answers
 
 
 @dataclass(frozen=True)
@@ -24,63 +29,116 @@ class Report:
         history: of the training; losses, and the held-out accuracy after each epoch.
         table: how often samples of class i were taken for class j.
         classes: the classes' names.
-        accuracy: on held-out data, 0 to 1.
-        gradients: the gradcheck's report.
+        images: the held-out digits, 64 pixels each, 0 (white) to 1 (black).
+        labels: their classes.
+        answers: the classes that the net took them for.
+        weights: of each neuron of the first layer, by its name; 64 each.
+        gradients: gradcheck's report, by some of the parameters.
+        apart: the lifted gradient's largest difference from the scalar engine's, relative to the largest derivative.
+        agree: "ok" if that is near enough, else "wrong".
         neuron: the picture of one trained neuron.
         neuron_name: what that neuron is called.
-        sample: the class of the sample it is shown at.
-        seconds: how long the training took.
+        program: the matrix program of the loss, as text.
+        gradient_program: likewise, with its gradient.
+        operations: how many scalar operations the loss of one sample takes.
+        instructions: how many array instructions the program has.
         parameters: how many numbers were learned.
+        seconds: how long the training took.
+        scalar_seconds: how long the scalar engine takes for a sample, loss and gradient.
+        lifted_seconds: how long the matrix program takes, for one sample of all.
     """
 
     title: str
     history: History
     table: Sequence[Sequence[int]]
     classes: Sequence[str]
-    accuracy: float
+    images: Sequence[Sequence[float]]
+    labels: Sequence[int]
+    answers: Sequence[int]
+    weights: Mapping[str, Sequence[float]]
     gradients: GradientReport
+    apart: float
+    agree: str
     neuron: GraphView
     neuron_name: str
-    sample: str
-    seconds: float
+    program: str
+    gradient_program: str
+    operations: int
+    instructions: int
     parameters: int
+    seconds: float
+    scalar_seconds: float
+    lifted_seconds: float
 
 
 _STYLE = """
 :root { color-scheme: light dark;
-  --ink: #1b1b1f; --paper: #fbfbfd; --card: #fff; --line: #d5d7de; --soft: #5a5f6b; --hit: 0, 114, 178; }
+  --ink: #1b1b1f; --paper: #fbfbfd; --card: #fff; --line: #d5d7de; --soft: #5a5f6b; --hit: 0, 114, 178;
+  --miss: #b34700; }
 @media (prefers-color-scheme: dark) { :root {
-  --ink: #ececf1; --paper: #17181c; --card: #202228; --line: #3a3d46; --soft: #a9aebb; --hit: 86, 180, 233; } }
-body { margin: 0 auto; max-width: 68rem; padding: 2rem 1.25rem 4rem; background: var(--paper); color: var(--ink);
+  --ink: #ececf1; --paper: #17181c; --card: #202228; --line: #3a3d46; --soft: #a9aebb; --hit: 86, 180, 233;
+  --miss: #e69f00; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 92rem; padding: 2rem 1.25rem 4rem; background: var(--paper); color: var(--ink);
   font: 1rem/1.55 system-ui, sans-serif; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .5rem; }
-h2 { font-size: 1.2rem; margin: 2.5rem 0 .5rem; }
-p { max-width: 44rem; }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .75rem; margin: 1.5rem 0; }
-.facts div { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; }
+h2 { font-size: 1.2rem; margin: 2.75rem 0 .5rem; }
+h3 { font-size: 1rem; margin: 1.5rem 0 .25rem; }
+p { max-width: 46rem; margin: .5rem 0; }
+.facts { display: grid; grid-template-columns: repeat(2, 1fr); gap: .75rem; margin: 1.5rem 0; }
+@media (min-width: 44rem) { .facts { grid-template-columns: repeat(4, 1fr); } }
+@media (min-width: 84rem) { .facts { grid-template-columns: repeat(8, 1fr); } }
+.facts div, .card { background: var(--card); border: 1px solid var(--line); border-radius: .5rem;
+  padding: .75rem 1rem; }
+.facts div { padding: .6rem .8rem; }
 .facts dt { color: var(--soft); font-size: .85rem; }
 .facts dd { margin: 0; font-size: 1.45rem; font-variant-numeric: tabular-nums; }
-figure { margin: 1rem 0; padding: .75rem; background: #fff; border: 1px solid var(--line); border-radius: .5rem; }
-figure img { display: block; margin: auto; max-width: 100%; }
+.pair { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; margin: 1rem 0; align-items: stretch; }
+@media (min-width: 76rem) { .pair { grid-template-columns: minmax(0, 1fr) max-content; } }
+figure { margin: 0; }
+.sheet { padding: .75rem; background: #fff; border: 1px solid var(--line); border-radius: .5rem;
+  display: grid; align-items: center; overflow-x: auto; }
+.sheet img { display: block; margin: auto; max-width: 100%; height: auto; }
+.wide img { min-width: 44rem; }
+.fill img { width: 100%; max-width: 52rem; }
+.card h3, .card p { contain: inline-size; }
+.card h3 { margin: 0 0 .5rem; }
+pre { margin: .5rem 0; font: .8rem/1.7 ui-monospace, "DejaVu Sans Mono", monospace; overflow-x: auto; }
+pre mark { color: inherit; background: rgba(var(--hit), .22); border-radius: .2rem; padding: .15rem 0; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { border: 1px solid var(--line); padding: .35rem .8rem; text-align: right; }
-th { font-weight: 600; text-align: left; }
+th, td { border: 1px solid var(--line); padding: .35rem .7rem; text-align: right; }
+@media (max-width: 32rem) { .card th, .card td { padding: .3rem; font-size: .9rem; } }
+th { font-weight: 600; }
 thead th { color: var(--soft); }
+.tiles { display: grid; grid-template-columns: repeat(8, minmax(0, 1fr)); gap: .6rem; padding: 0; margin: .75rem 0;
+  list-style: none; }
+@media (min-width: 60rem) { .tiles { grid-template-columns: repeat(16, minmax(0, 1fr)); } }
+.tiles li { text-align: center; font-size: .85rem; line-height: 1.35; font-variant-numeric: tabular-nums; }
+.tiles img { display: block; width: 100%; margin: 0 auto .2rem; aspect-ratio: 1;
+  image-rendering: pixelated; border: 1px solid var(--line); border-radius: .25rem; }
+.tiles .wrong { color: var(--miss); font-weight: 600; }
+.tiles .wrong img { border: 3px solid var(--miss); }
 details { margin: .75rem 0; } summary { cursor: pointer; min-height: 24px; }
-.scroll { overflow-x: auto; max-height: 24rem; }
+.across { overflow-x: auto; }
+.scroll { overflow: auto; max-height: 24rem; }
 """
 
 
 def report_html(report: Report) -> str:
     """Returns the report as one HTML document."""
     history, checks = report.history, report.gradients.checks
+    right = sum(a == b for a, b in zip(report.answers, report.labels, strict=True))
+    wrong = [i for i, answer in enumerate(report.answers) if answer != report.labels[i]]
+    ratio = report.scalar_seconds / report.lifted_seconds
     facts = {
-        "held-out accuracy": f"{report.accuracy:.1%}",
+        "held-out accuracy": f"{right / len(report.labels):.1%}",
         "last loss (nats)": f"{history.losses[-1]:.4f}",
-        "parameters": f"{report.parameters}",
-        "epochs": f"{len(history.losses)}",
+        "parameters": f"{report.parameters:,}",
         "training": f"{report.seconds:.1f} s",
-        "gradients": report.gradients.verdict,
+        "steps a second": f"{history.steps / report.seconds:,.0f}",
+        "operations a digit": f"{report.operations:,}",
+        "array instructions": f"{report.instructions:,}",
+        "gradients": report.gradients.verdict if report.agree == "ok" else report.agree,
     }
     cells = "".join(f"<div><dt>{_text(k)}</dt><dd>{_text(v)}</dd></div>" for k, v in facts.items())
     rows = "".join(
@@ -88,6 +146,7 @@ def report_html(report: Report) -> str:
         f"<td>{c.error:.1e}</td><td>{_text(c.verdict)}</td></tr>"
         for c in checks
     )
+    name = _text(report.neuron_name)
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -100,26 +159,51 @@ def report_html(report: Report) -> str:
 <body>
 <main>
 <h1>{_text(report.title)}</h1>
-<p>Every number in this net is a node of a graph. The chain rule, applied node by node, gave the gradient of the loss by
-each of the {report.parameters} parameters, in every step of the training below.</p>
+<p>The net below was written one number at a time: every sum and every product is a node of a graph, and the chain rule
+goes through it node by node. It was trained as something else: the few lines of matrices that this graph was found to
+be.</p>
 <dl class="facts">{cells}</dl>
-<h2>Learning</h2>
-<figure><img alt="{_curve_words(history)}" src="{_data_uri(loss_curve(history))}"></figure>
-<h2>Answers on held-out data</h2>
-<p>Rows are the true classes, columns the net's answers.</p>
-{_confusion(report.table, report.classes)}
-<h2>One trained neuron</h2>
-<p>{_text(report.neuron_name)} looks at a held-out {_text(report.sample)}. Each box shows a value and the derivative
-of the neuron's output by it; each arrow carries a local derivative. Gradients multiply along arrows and add where they
-meet.</p>
-<figure><img alt="The graph of {_text(report.neuron_name)}; its numbers are listed below"
-src="{_data_uri(report.neuron.svg(engine="builtin"))}"></figure>
-<details><summary>The same as text</summary>
+<h2>One neuron, and the program it became</h2>
+<p>Here {name} of the first layer looks at a held-out {_text(report.classes[report.labels[0]])}: each of the
+{SIDE * SIDE} pixels is multiplied by a weight, the products are added up, and what is negative is cut off; the picture
+shows the end of that sum. The other neurons do the same with the same pixels and weights of their own, so all their
+sums, for every digit of a batch at once, are one product of two matrices: the marked line of the program.</p>
+<div class="pair">
+<figure class="sheet wide" tabindex="0"><img alt="The end of the graph of {name}; its numbers are listed below"
+src="{_svg_uri(report.neuron.svg(engine="builtin"))}"></figure>
+<section class="card" aria-label="The matrix program"><h3>{report.operations:,} scalar operations a digit,
+{report.instructions} array instructions for all</h3>
+<pre tabindex="0">{_marked(report.program)}</pre>
+<p>Loss and gradient of one digit take {duration(report.scalar_seconds)} in scalars and
+{duration(report.lifted_seconds)} in matrices, {ratio:,.0f} times less; both were measured in this run.</p>
+<details><summary>The program with its gradient</summary>
+<pre tabindex="0">{_text(report.gradient_program)}</pre></details></section>
+</div>
+<details><summary>The neuron as text</summary>
 <pre class="scroll" tabindex="0">{_text(str(report.neuron))}</pre></details>
+<h2>Learning</h2>
+<div class="pair">
+<figure class="sheet fill"><img alt="{_curve_words(history)}" src="{_svg_uri(loss_curve(history))}"></figure>
+<section class="card" aria-label="Answers by class"><h3>Answers on held-out digits</h3>
+<p>Rows are the true digits, columns the net's answers.</p>
+<div class="across" tabindex="0" role="region" aria-label="Confusion table">
+{_confusion(report.table, report.classes)}</div></section>
+</div>
+<h2>Digits it had not seen</h2>
+<p>The first {min(SHOWN, len(report.labels))} of {len(report.labels)}, each with the net's answer.</p>
+{_digits(report, range(min(SHOWN, len(report.labels))))}
+<h3>{_wrong_words(len(wrong))}</h3>
+{_digits(report, wrong[:MOST])}
+<h2>What the first layer looks for</h2>
+<p>The {SIDE * SIDE} weights of each neuron, where their pixels are: red where ink excites it, blue where ink calms
+it. Pixels that are never inked, at the rim, kept the random weights they began with.</p>
+{_weights(report.weights)}
 <h2>Are the gradients right?</h2>
-<p>Verdict: <strong>{_text(report.gradients.verdict)}</strong>. The loss was differentiated by all {len(checks)}
-parameters, by backpropagation and by high-order differences that know no rule. The largest difference is
-{report.gradients.largest_difference:.1e}.</p>
+<p>The scalar engine: <strong>{_text(report.gradients.verdict)}</strong>. The loss was differentiated by {len(checks)}
+of the {report.parameters:,} parameters, chosen at random, by backpropagation and by high-order differences that know
+no rule. The largest difference is {report.gradients.largest_difference:.1e}.</p>
+<p>The matrix program: <strong>{_text(report.agree)}</strong>. Its derivatives by all {report.parameters:,} parameters
+were compared with the scalar engine's over a batch. They differ by at most {report.apart:.1e} of the largest.</p>
 <details><summary>All {len(checks)} derivatives</summary>
 <div class="scroll" tabindex="0" role="region" aria-label="All derivatives"><table>
 <thead><tr><th scope=col>parameter</th><th scope=col>backpropagation</th><th scope=col>numeric</th>
@@ -140,12 +224,26 @@ def write_report(path: Path, report: Report) -> None:
     write_whole(path, report_html(report))
 
 
+def duration(seconds: float) -> str:
+    """Returns a time in the unit that suits it, to two digits.
+
+    Args:
+        seconds: more than 0.
+    Example:
+        >>> duration(21.4e-3), duration(0.62e-6), duration(3.0)
+        ('21 ms', '0.62 µs', '3.0 s')
+    """
+    unit, size = next(((u, s) for u, s in (("s", 1.0), ("ms", 1e-3)) if seconds >= s), ("µs", 1e-6))
+    number = seconds / size
+    return f"{number:,.0f} {unit}" if number >= 99.5 else f"{number:#.2g}".rstrip(".") + f" {unit}"
+
+
 def loss_curve(history: History) -> str:
     """Returns an SVG of the training loss, and of the held-out accuracy where it was measured, over the epochs."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7.5, 3.2), layout="constrained")
+    figure = Figure(figsize=(7.5, 4.1), layout="constrained")
     axes = figure.subplots()
     epochs = range(1, len(history.losses) + 1)
     lines = axes.plot(epochs, history.losses, color="#0072B2", marker="o", markersize=3, label="training loss")
@@ -172,22 +270,65 @@ def _curve_words(history: History) -> str:
     return words
 
 
+def _marked(program: str) -> str:
+    """Returns a program as HTML, the first line that computes marked."""
+    head, first, *rest = _text(program).split("\n")
+    return "\n".join([head, f"<mark>{first}</mark>", *rest])
+
+
 def _confusion(table: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
     head = "".join(f"<th scope=col>{_text(name)}</th>" for name in classes)
     rows = []
     for name, row in zip(classes, table, strict=True):
         total = max(1, sum(row))
         cells = "".join(
-            f'<td style="background: rgba(var(--hit), {0.35 * count / total:.2f})">{count}</td>' for count in row
+            f'<td style="background: rgba(var(--hit), {0.35 * count / total:.2f})">{count or "·"}</td>' for count in row
         )
         rows.append(f"<tr><th scope=row>{_text(name)}</th>{cells}</tr>")
     corner = "<td></td>"
     return f"<table><thead><tr>{corner}{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
-def _data_uri(svg: str) -> str:
-    from base64 import b64encode
+def _wrong_words(count: int) -> str:
+    if not count:
+        return "None of them wrong"
+    return f"All {count} it got wrong" if count <= MOST else f"{MOST} of the {count} it got wrong"
 
+
+def _digits(report: Report, chosen: Iterable[int]) -> str:
+    tiles = []
+    for i in chosen:
+        label, answer = report.classes[report.labels[i]], report.classes[report.answers[i]]
+        image = f'<img alt="A handwritten {_text(label)}" src="{_image_uri(report.images[i], 0, 1, "gray_r")}">'
+        if label == answer:
+            tiles.append(f"<li>{image}{_text(answer)}</li>")
+        else:
+            tiles.append(f'<li class="wrong">{image}✗ {_text(answer)}, is {_text(label)}</li>')
+    return f'<ul class="tiles">{"".join(tiles)}</ul>' if tiles else ""
+
+
+def _weights(weights: Mapping[str, Sequence[float]]) -> str:
+    tiles = []
+    for name, numbers in weights.items():
+        most = max(map(abs, numbers)) or 1.0
+        tiles.append(
+            f'<li><img alt="The weights of {_text(name)}" src="{_image_uri(numbers, -most, most, "RdBu_r")}">'
+            f"{_text(name.removeprefix('neuron '))}</li>"
+        )
+    return f'<ul class="tiles">{"".join(tiles)}</ul>'
+
+
+def _image_uri(pixels: Sequence[float], low: float, high: float, colours: str) -> str:
+    """Returns a small PNG, one dot a number."""
+    from matplotlib.image import imsave
+
+    rows = [list(pixels[start : start + SIDE]) for start in range(0, len(pixels), SIDE)]
+    buffer = io.BytesIO()
+    imsave(buffer, rows, vmin=low, vmax=high, cmap=colours, format="png", metadata={"Software": ""})
+    return f"data:image/png;base64,{b64encode(buffer.getvalue()).decode()}"
+
+
+def _svg_uri(svg: str) -> str:
     return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"
 
 

@@ -17,6 +17,21 @@ def read(path):
     return nbformat.read(path, as_version=4)
 
 
+def shown(cell):
+    """Returns what a cell's outputs say, however the printed ones were cut; of a plot, which differs from version to
+    version of Matplotlib, that it is one.
+    """
+    found = []
+    for output in cell.get("outputs", []):
+        if output.output_type == "stream" and found and found[-1].get("name") == output.name:
+            found[-1] = {**found[-1], "text": found[-1]["text"] + output.text}
+        elif "image/png" in output.get("data", {}):
+            found.append(output.output_type)
+        else:
+            found.append(dict(output))
+    return found
+
+
 def test_there_are_notebooks():
     assert NOTEBOOKS
 
@@ -32,9 +47,7 @@ def test_a_notebook_runs_without_dot_and_gives_the_committed_outputs(path, monke
 
     fresh, committed = execute(path), read(path)
     for new, old in zip(fresh.cells, committed.cells, strict=True):
-        assert new.get("outputs") == old.get("outputs"), (
-            f"the committed output differs; run make notebooks\n{old.source}"
-        )
+        assert shown(new) == shown(old), f"the committed output differs; run make notebooks\n{old.source}"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)

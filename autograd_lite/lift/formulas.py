@@ -284,6 +284,11 @@ class Formulas:
 
     def _is_turned(self, operand: int) -> bool:
         """Returns whether an operand's last two axes are in the other order than it is shown with."""
+        kind, index = self.elements.get(operand, ("parameters", None))
+        shape = slim(self.rows[operand].shape)
+        if kind != "parameters" and index is not None and len(shape) > 1:  # shown as the sample is nested
+            block = index.reshape(-1, *shape[-2:])[0]
+            return bool(0 < block[1, 0] - block[0, 0] < block[0, 1] - block[0, 0])
         return operand in self.flips and self.root[operand] not in self.turned and len(self.rows[operand].shape) > 1
 
     def _remember_columns(self, position: int, row: Instruction, letters: str, out: str) -> None:
