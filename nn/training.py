@@ -140,7 +140,6 @@ def fit(
             raise InputError(f"callbacks[{i}] = {callback!r:.60} cannot be called; pass functions of an Epoch")
     task = Task(model, loss, optimizer, rows, targets, size, dtype)
     history, was_training = History(), model.training
-    everything = [*range(len(rows))]
     runner = None
     model.train()
     try:
@@ -150,12 +149,7 @@ def fit(
             while len(history.losses) < epochs and not stop:
                 number = len(history.losses) + 1
                 ahead = min(runner.ahead, epochs - len(history.losses))
-                if size < len(rows):
-                    orders = [[*range(len(rows))] for _ in range(ahead)]
-                    for order in orders:
-                        source.shuffle(order)
-                else:  # all samples at once: in whatever order
-                    orders = [everything] * ahead
+                orders = _orders(len(rows), ahead, source if size < len(rows) else None)
                 history.losses += runner.run(orders, number)
                 history.steps += len(orders) * -(-len(rows) // size)
                 if held_out is not None:
@@ -219,6 +213,16 @@ def dead_neurons(model: MLP, X: Sequence[Sequence[float]]) -> list[str]:
             for row in rows:
                 alive |= [bool(out.data) for out in outputs(row)]
     return [name for name, lives in zip(names, alive.tolist(), strict=True) if name and not lives]
+
+
+def _orders(count: int, epochs: int, source: Any) -> list[list[int]]:
+    """Returns the order of the samples in each epoch: shuffled by a source of randomness, or as they come for None."""
+    if source is None:
+        return [[*range(count)]] * epochs
+    orders = [[*range(count)] for _ in range(epochs)]
+    for order in orders:
+        source.shuffle(order)
+    return orders
 
 
 def _bar(epochs: int, *, shown: bool) -> Any:

@@ -42,7 +42,7 @@ PICTURE = {
     "extend": "errors rules expressions value check",
     "lift": "errors rules expressions arithmetics context operands tracing value lookup transforms anomaly lift",
     "testing": "errors rules expressions arithmetics operations value functions tape recording testing",
-    "view": "errors operations value tape recording scopes markup files view",
+    "view": "errors operations value tape recording scopes notation markup files view",
     "cli": "errors expressions functions value check",
 }
 

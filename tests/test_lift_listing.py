@@ -279,7 +279,7 @@ def test_print_tells_forms_sizes_and_ways():
         == """\
 bent(x: number, y: number)
   2 ways through 1 comparison, of which the first is shown
-4 instructions from 7 scalar operations; 1 parameter; x (batch), y (batch)
+4 instructions from 4 scalar operations; 1 parameter; x (batch), y (batch)
 out = (exp(w * x) - y) ** 2    (batch)"""
     )
 

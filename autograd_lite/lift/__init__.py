@@ -7,13 +7,20 @@ From a recording to what runs, one step a file:
     classes    lines that do the same -> classes
     grids      sums of products -> matrix products
     indexing   which elements, in which order
+    layout     which member of a class stands where
+    fetch      lines -> views and gathers of their classes' arrays
     lower      classes -> an array program
     program    the array program
+    validity   what is true of every array program
     reverse    its reverse sweep, again an array program
     tangent    its directional derivative, likewise
     simplify   formulas as arrays want them
+    shapes     shapes, axes and views -> Python source
+    contractions   sums of products -> Python source
+    backend    what differs between array libraries
+    numpy_backend, jax_backend   each on its own
+    backends   and both by name
     emit       an array program -> Python source
-    backends   NumPy and JAX
     paths      all of the above for one recording
     forms      all recordings for samples nested alike
     parts      samples, and the paths that they take

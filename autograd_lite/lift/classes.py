@@ -127,6 +127,7 @@ class _Colouring:
         self.classes = Classes(keys=list(self.numbers), members=[[] for _ in self.numbers])
 
     def add(self, line: Line) -> None:
+        """Gives the next line its class; the operands of a product are put into the order of theirs."""
         classes = self.classes
         kinds = [classes.of_line[argument] for argument in line.args]
         if line.op is _MUL and kinds[0] > kinds[1]:

@@ -175,14 +175,18 @@ def _naming(form: Form, name: str) -> Iterator[None]:
 
 @contextmanager
 def at(origin: Origin, theta: NDArray[Any]) -> Iterator[None]:
-    """Sets the parameters to the numbers of a flat array for a block of code."""
-    before = [parameter._data for parameter in origin.parameters]
-    ordered = np.empty(len(before))
-    ordered[origin.order] = np.asarray(theta)
-    try:
-        for parameter, data in zip(origin.parameters, ordered.tolist(), strict=True):
-            parameter._data = data
-        yield
-    finally:
-        for parameter, data in zip(origin.parameters, before, strict=True):
-            parameter._data = data
+    """Sets the parameters to the numbers of a flat array for a block of code; then they are as they were, `grad` too.
+
+    One thread at a time: the parameters are everybody's.
+    """
+    with origin.lock:
+        before = [(parameter._data, parameter._grad) for parameter in origin.parameters]
+        ordered = np.empty(len(before))
+        ordered[origin.order] = np.asarray(theta)
+        try:
+            for parameter, data in zip(origin.parameters, ordered.tolist(), strict=True):
+                parameter._data = data
+            yield
+        finally:
+            for parameter, (data, grad) in zip(origin.parameters, before, strict=True):
+                parameter._data, parameter._grad = data, grad

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,6 +26,7 @@ _FILLED = 0.3  # of a rectangle must be wanted, else computing all of it is no g
 _STACKS = 4  # more rectangles of different sizes than this are no structure
 
 Row = tuple[int, ...]
+"""Lines, one a term."""
 
 
 @dataclass
@@ -77,6 +79,25 @@ def find_grids(pairs: Sequence[tuple[Row, Row]]) -> list[Grid] | None:
         if filled is None:
             return None
         pairs = filled
+    stacks: dict[tuple[int, int, int], list[_Rectangle]] = {}
+    for rectangle in _rectangles(pairs):
+        left, right, cells = rectangle
+        if len(cells) < _FILLED * len(left) * len(right):
+            return None
+        stacks.setdefault((len(left), len(right), len(left[0])), []).append(rectangle)
+    return [_stacked(rectangles) for rectangles in stacks.values()] if len(stacks) <= _STACKS else None
+
+
+class _Rectangle(NamedTuple):
+    """Rows that meet each other: the left ones, the right ones, and for each output its number and which two it has."""
+
+    left: list[Row]
+    right: list[Row]
+    cells: list[tuple[int, int, int]]
+
+
+def _rectangles(pairs: Sequence[tuple[Row, Row]]) -> list[_Rectangle]:
+    """Returns the rows in groups such that rows of different groups never meet."""
     numbers: dict[tuple[int, Row], int] = {}
     ids = [
         (numbers.setdefault((0, left), len(numbers)), numbers.setdefault((1, right), len(numbers)))
@@ -84,33 +105,26 @@ def find_grids(pairs: Sequence[tuple[Row, Row]]) -> list[Grid] | None:
     ]
     roots = _components(len(numbers), ids)
     rows = [row for _, row in numbers]
-    parts: dict[int, tuple[dict[int, int], dict[int, int], list[tuple[int, int, int]]]] = {}
+    groups: dict[int, tuple[dict[int, int], dict[int, int], list[tuple[int, int, int]]]] = {}
     for output, (a, b) in enumerate(ids):
-        left, right, cells = parts.setdefault(roots[a], ({}, {}, []))
+        left, right, cells = groups.setdefault(roots[a], ({}, {}, []))
         cells.append((output, left.setdefault(a, len(left)), right.setdefault(b, len(right))))
-    stacks: dict[tuple[int, int, int], list[int]] = {}
-    for root, (left, right, cells) in parts.items():
-        if len(cells) < _FILLED * len(left) * len(right):
-            return None
-        stacks.setdefault((len(left), len(right), len(rows[next(iter(left))])), []).append(root)
-    if len(stacks) > _STACKS:
-        return None
-    grids = []
-    for (height, width, _), members in stacks.items():
-        outputs, places = [], []
-        for g, root in enumerate(members):
-            for output, i, j in parts[root][2]:
-                outputs.append(output)
-                places.append((g * height + i) * width + j)
-        grids.append(
-            Grid(
-                np.array([[rows[a] for a in parts[root][0]] for root in members], dtype=np.intp),
-                np.array([[rows[b] for b in parts[root][1]] for root in members], dtype=np.intp),
-                np.array(outputs, dtype=np.intp),
-                np.array(places, dtype=np.intp),
-            )
-        )
-    return grids
+    return [
+        _Rectangle([rows[a] for a in left], [rows[b] for b in right], cells) for left, right, cells in groups.values()
+    ]
+
+
+def _stacked(rectangles: Sequence[_Rectangle]) -> Grid:
+    """Returns rectangles of one size as one grid."""
+    height, width = len(rectangles[0].left), len(rectangles[0].right)
+    cells = [(output, (g * height + i) * width + j) for g, each in enumerate(rectangles) for output, i, j in each.cells]
+    outputs, places = np.array(cells, dtype=np.intp).T
+    return Grid(
+        np.array([each.left for each in rectangles], dtype=np.intp),
+        np.array([each.right for each in rectangles], dtype=np.intp),
+        outputs,
+        places,
+    )
 
 
 def _components(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:

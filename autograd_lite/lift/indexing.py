@@ -10,12 +10,12 @@ nothing (a slice, a reshape, a transposition, a broadcast); only the others are 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Indices", "Strided", "View", "inverse", "part", "refine", "strided", "view"]
+__all__ = ["Indices", "Strided", "View", "inverse", "is_whole", "part", "refine", "seen", "strided", "view"]
 
 Indices = NDArray[np.intp]
 
@@ -150,3 +150,22 @@ def inverse(index: Indices, size: int) -> Indices | None:
 def part(start: int, size: int) -> View:
     """Returns the view of `size` elements in a row."""
     return View(start, start + size, (size,), ((0, size),), (0,), (size,))
+
+
+def is_whole(place: View, size: int) -> bool:
+    """Says whether a view is a flat array of that size as it stands."""
+    return (place.start, place.stop, place.factors, place.shape) == (0, size, (size,), (size,))
+
+
+def seen(array: NDArray[Any], place: View) -> NDArray[Any]:
+    """Returns what a view sees of a flat NumPy array: the array's own memory, so it can be written to.
+
+    Example:
+        >>> seen(np.arange(6), View(0, 6, (2, 3), ((0, 2), (1, 3)), (1, 0), (2, 2))).tolist()
+        [[1, 4], [2, 5]]
+    """
+    folded = array[place.start : place.stop].reshape(place.factors or (1,))
+    if not place.factors:
+        return folded.reshape(place.shape)
+    cuts = tuple(first if last is None else slice(first, last) for first, last in place.slices)
+    return folded[cuts].transpose(place.axes).reshape(place.shape)

@@ -29,7 +29,8 @@ from numpy.typing import NDArray
 from autograd_lite.errors import InputError, LiftError, OperandError, ShapeError
 from autograd_lite.value import Value
 
-from .backends import Backend, backend_called
+from .backend import Backend
+from .backends import backend_called
 from .forms import Form, Origin
 from .indexing import Indices
 from .objective import Objective

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from autograd_lite.errors import InputError, LiftError, ShapeError
 from autograd_lite.tracing import current
 
-from .backends import Backend
+from .backend import Backend
 from .forms import Form, Origin
 from .indexing import Indices
 from .parts import Part

@@ -15,7 +15,7 @@ from autograd_lite.errors import InputError, LiftError, NonFiniteError, ShapeErr
 from autograd_lite.transforms import leaves_of
 from autograd_lite.value import Value
 
-from .backends import Backend
+from .backend import Backend
 from .forms import Form, at
 from .indexing import Indices
 from .paths import Guards, Path
@@ -78,7 +78,7 @@ class Part:
                 tried += 1
             elif len(paths) < _MOST_PATHS:
                 first = int(left[0])
-                with self.form.origin.lock, at(self.form.origin, theta):
+                with at(self.form.origin, theta):
                     path = self.form.record(self.samples, first, self._name(first))
                 fits = left == first  # also where rounding would decide a comparison otherwise
             else:
@@ -101,15 +101,19 @@ class Part:
 
     def _decided(self, number: int) -> tuple[NDArray[Any], NDArray[Any]]:
         """Returns, found out once, which samples may take a path by their own numbers, and whose indices it forbids."""
-        while len(self._fixed) <= number:
-            path, rows = self.form.paths[len(self._fixed)], np.arange(len(self))
-            theta = np.zeros(len(path.order), dtype=self.backend.dtype)
-            taken = self._agreed("fixed", path, theta, rows)
-            wrong = np.zeros(len(self), dtype=bool)
-            if self.indices is not None and self.indices.size:
-                wrong = ((self.indices < 0) & path.looked_up | (self.indices >= path.bounds)).any(axis=1)
-            self._fixed.append((taken, wrong))
+        if len(self._fixed) <= number:
+            with self.form.origin.lock:
+                while len(self._fixed) <= number:
+                    self._fixed.append(self._decide(self.form.paths[len(self._fixed)]))
         return self._fixed[number]
+
+    def _decide(self, path: Path) -> tuple[NDArray[Any], NDArray[Any]]:
+        theta = np.zeros(len(path.order), dtype=self.backend.dtype)
+        taken = self._agreed("fixed", path, theta, np.arange(len(self)))
+        wrong = np.zeros(len(self), dtype=bool)
+        if self.indices is not None and self.indices.size:
+            wrong = ((self.indices < 0) & path.looked_up | (self.indices >= path.bounds)).any(axis=1)
+        return taken, wrong
 
     def _refuse(self, row: int) -> None:
         """Raises for a sample whose whole numbers are no possible index: what the scalar engine says, above all."""
@@ -136,10 +140,12 @@ class Part:
     def _run(  # noqa: PLR0917  # what to run, and on what
         self, which: str, path: Path, theta: Any, rows: Indices | None, seed: Any = None, direction: Any = None
     ) -> tuple[Any, ...]:
+        """Returns the outputs of one of a path's programs for some samples; None for all."""
         code = path.code(which, self.backend)
-        if self._prepared[0] is not theta or self._prepared[2] is not code:
-            self._prepared = (theta, code.prepare(theta), code)
-        prepared = self._prepared[1]
+        known, prepared, its_code = self._prepared  # read at once: another thread may be at work on it
+        if known is not theta or its_code is not code:
+            prepared = code.prepare(theta)
+            self._prepared = (theta, prepared, code)
         inputs, indices = self.inputs, self.indices
         if inputs is not None and which in ("fixed", "live"):  # a forbidden index is found out afterwards
             indices = np.clip(indices, np.where(path.looked_up, 0, indices), path.bounds - 1)
@@ -187,25 +193,20 @@ class Part:
         """Returns what `value_and_grad` does, from the scalar engine, which raises where a result is not finite."""
         parameters = self.form.origin.parameters
         value, gradient = 0.0, np.zeros(len(parameters))
-        before = [p._grad for p in parameters]
-        try:
-            with at(self.form.origin, theta), detect_anomaly():
-                for row in range(len(self)) if rows is None else rows.tolist():
-                    for p in parameters:
-                        p._grad = 0.0
-                    (out,) = leaves_of(self.form.scalar(self.samples, row, self._name(row)))
-                    if isinstance(out, Value):
-                        if (anomaly := find_anomaly(out)) is not None:
-                            fault = NonFiniteError(str(anomaly))
-                            if self.form.batched:
-                                fault.enter(self._name(row))
-                            raise fault
-                        out.backward(1 / total)
-                        gradient += [p._grad for p in parameters]
-                    value += (out._data if isinstance(out, Value) else float(out)) / total
-        finally:
-            for p, grad in zip(parameters, before, strict=True):
-                p._grad = grad
+        with at(self.form.origin, theta), detect_anomaly():
+            for row in range(len(self)) if rows is None else rows.tolist():
+                for p in parameters:
+                    p._grad = 0.0
+                (out,) = leaves_of(self.form.scalar(self.samples, row, self._name(row)))
+                if isinstance(out, Value):
+                    if (anomaly := find_anomaly(out)) is not None:
+                        fault = NonFiniteError(str(anomaly))
+                        if self.form.batched:
+                            fault.enter(self._name(row))
+                        raise fault
+                    out.backward(1 / total)
+                    gradient += [p._grad for p in parameters]
+                value += (out._data if isinstance(out, Value) else float(out)) / total
         return value, gradient[self.form.origin.order]
 
     def hvp(self, theta: NDArray[Any], direction: Any, rows: Indices | None, total: int) -> NDArray[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -11,17 +12,19 @@ import numpy as np
 from autograd_lite.tracing import Guard
 from autograd_lite.value import Value
 
-from .backends import Backend
+from .backend import Backend, Code
 from .classes import classify
-from .emit import Code, emit
+from .emit import emit
 from .indexing import Indices
 from .lower import lower
 from .program import Builder, Program
 from .reverse import reverse
-from .scalars import read
+from .scalars import Scalars, read
 from .tangent import tangent
 
 __all__ = ["Guards", "Path"]
+
+_UNBOUNDED = np.iinfo(np.intp).max
 
 
 class Guards:
@@ -68,19 +71,15 @@ class Path:
         batched: bool,
         order: Indices | None = None,
     ) -> None:
-        leaves = {
-            id(leaf): (kind, position)
-            for kind, group in (("parameter", parameters), ("input", inputs), ("index", indices))
-            for position, leaf in enumerate(group)
-        }
+        kinds = (("parameter", parameters), ("input", inputs), ("index", indices))
+        leaves = {id(leaf): (kind, place) for kind, group in kinds for place, leaf in enumerate(group)}
         scalars = read(outputs, leaves, guards)
         self.size = scalars.size
-        self.bounds = np.full(len(indices), np.iinfo(np.intp).max)  # of each whole number: how many rows it takes from
-        for line in scalars.lines:
-            if line.op == "take":
-                place = scalars.lines[line.args[0]].data
-                self.bounds[place] = min(self.bounds[place], len(line.args) - 1)
-        self.looked_up = self.bounds < np.iinfo(np.intp).max
+        """How many nodes were read."""
+        self.bounds = _bounds(scalars, len(indices))
+        """Of each whole number: how many rows it takes from; very many if it is no index."""
+        self.looked_up = self.bounds < _UNBOUNDED
+        """Of each whole number: whether it is an index."""
         lowered = lower(
             *classify(scalars),
             parameters=len(parameters),
@@ -90,8 +89,12 @@ class Path:
             order=order,
         )
         self.order = lowered.parameters
+        """For each place in the flat array of parameters, which parameter stands there."""
         self.captured = lowered.captured
-        builder = lowered.builder
+        """The Values that are read at each run."""
+        self._builder = builder = lowered.builder
+        self._lock = RLock()  # over the builder, which the curvature is added to when it is asked for
+        self._codes: dict[tuple[str, Backend], Code] = {}
         builder.names = {
             "parameters": tuple(parameters[i].name for i in self.order),
             "input": tuple(leaf.name for leaf in inputs),
@@ -101,30 +104,49 @@ class Path:
         self.value: Program = builder.program([lowered.outputs])
         self.fixed = Guards(builder, [pair for pair in lowered.guards if not _changes(builder, pair[0])])
         self.live = Guards(builder, [pair for pair in lowered.guards if _changes(builder, pair[0])])
-        self.gradient: Program | None = None
-        if len(outputs) == 1:
-            seed = builder.add("seed", (), (1,), batched=batched)
-            theta = builder.add("parameters", (), (len(parameters),))
-            found = reverse(builder, lowered.outputs, seed, [theta]).get(theta)
-            self._found = builder.constant(np.zeros(len(parameters))) if found is None else found
-            self.gradient = builder.program([lowered.outputs, self._found])
-        self._builder = builder
-        self._codes: dict[tuple[str, Backend], Code] = {}
+        self._slope = self._gradient(lowered.outputs, batched=batched) if len(outputs) == 1 else None
+        self.gradient = None if self._slope is None else builder.program([lowered.outputs, self._slope])
+        """The value and its gradient; None if the program has more than one result."""
+
+    def _gradient(self, output: int, *, batched: bool) -> int:
+        """Returns the array of the gradient."""
+        seed = self._builder.add("seed", (), (1,), batched=batched)
+        theta = self._builder.add("parameters", (), (len(self.order),))
+        found = reverse(self._builder, output, seed, [theta])
+        return found[theta] if theta in found else self._builder.constant(np.zeros(len(self.order)))
 
     @cached_property
     def curvature(self) -> Program:
-        """The change of the gradient as the parameters move in a direction: Hessian times vector."""
-        builder = self._builder
-        count = len(self.order)
-        theta = builder.add("parameters", (), (count,))
-        direction = builder.add("direction", (), (count,))
-        (change,) = tangent(builder, [self._found], theta, direction)
-        return builder.program([builder.constant(np.zeros(count)) if change is None else change])
+        """The change of the gradient as the parameters move in a direction: Hessian times vector.
+
+        Raises:
+            ExpressionError: a rule of the user's has Python functions as partials, which cannot be derived again.
+        """
+        assert self._slope is not None, "whoever asks has looked whether there is a gradient"
+        builder, count = self._builder, len(self.order)
+        with self._lock:
+            theta = builder.add("parameters", (), (count,))
+            direction = builder.add("direction", (), (count,))
+            (change,) = tangent(builder, [self._slope], theta, direction)
+            return builder.program([builder.constant(np.zeros(count)) if change is None else change])
 
     def code(self, which: str, backend: Backend) -> Code:
         """Returns the compiled "value", "gradient", "curvature", "fixed" or "live" guards, for a backend."""
         key = (which, backend)
         if key not in self._codes:
-            made = getattr(self, which)
-            self._codes[key] = backend.compiled(emit(getattr(made, "program", made), backend, which))
+            with self._lock:
+                if key not in self._codes:
+                    made = getattr(self, which)
+                    program = made.program if isinstance(made, Guards) else made
+                    self._codes[key] = backend.compiled(emit(program, backend, which))
         return self._codes[key]
+
+
+def _bounds(scalars: Scalars, count: int) -> Indices:
+    """Returns, of each whole number, the length of the shortest table that it takes a row from."""
+    bounds = np.full(count, _UNBOUNDED)
+    for line in scalars.lines:
+        if line.op == "take":
+            place = scalars.lines[line.args[0]].data
+            bounds[place] = min(bounds[place], len(line.args) - 1)
+    return bounds

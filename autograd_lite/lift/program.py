@@ -8,8 +8,9 @@ Every instruction makes one array. There are four kinds that compute:
     contract   a sum over products: matrix products, dot products, outer products
     reduce     a sum, or the largest, along axes, over segments, or over the batch
 
-and sources: the parameters (one flat array), inputs, integer inputs, captured numbers, constants, and the seed of the
-reverse sweep. Shapes do not mention the batch: an array that is `batched` has an axis more, in front.
+and sources: the parameters (one flat array), inputs, integer inputs, captured numbers, constants, the seed of the
+reverse sweep, and the direction of a directional derivative. Shapes do not mention the batch: an array that is
+`batched` has an axis more, in front.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ __all__ = ["SOURCES", "Builder", "Instruction", "Program"]
 SOURCES = frozenset({"parameters", "input", "index", "captured", "constant", "seed", "direction"})
 FREE = SOURCES | {"view", "reshape"}
 """Kinds that compute nothing."""
+_MOST_TERMS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,16 @@ class Instruction:
     """One array and how it is made.
 
     Args:
-        kind: "parameters", "input", "index", "captured", "constant", "seed"; "view", "reshape", "gather", "take",
-            "put", "place"; "map"; "contract"; "sum", "max", "min", "segments".
+        kind: "parameters", "input", "index", "captured", "constant", "seed", "direction"; "view", "reshape", "repeat",
+            "gather", "take", "put", "place"; "map", "stop" (through which no derivative flows); "contract"; "sum",
+            "max", "min", "segments".
         operands: positions of the instructions it is made from.
         shape: of the array, the batch aside.
         batched: whether it has a batch axis in front.
-        detail: what the kind needs to know besides.
+        detail: what the kind needs to know besides: of a "constant", its numbers; of a "view", a `View`; of a
+            "gather", an index, -1 for 0; of a "place", a `View` for each part; of a "map", its formula, the names of
+            its operands, and the partials; of a "contract", a specification like "bik,jk->bij", b being the batch; of
+            a reduction, the axes; of "segments", the reduction and where each run begins.
         label: what the array is, for people; "" if nothing is known.
     """
 
@@ -77,6 +83,16 @@ class Program:
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(str(self))}</pre>"
+
+    def validate(self) -> None:
+        """Raises unless operands come before results, and each array has the shape that its kind makes of them.
+
+        Raises:
+            LiftError: the program is unsound; the message names the instruction.
+        """
+        from .validity import validate
+
+        validate(self)
 
     def only(self, outputs: Sequence[int]) -> Program:
         """Returns the program of these outputs, without what they do not need."""
@@ -177,6 +193,27 @@ class Builder:
         """Returns a flat operand in the shape of the others; one of length 1 is still broadcast."""
         lone = self.shape(operand) == (1,) and shape != (1,)
         return self.reshape(operand, (1,) * len(shape) if lone else shape)
+
+    def total(self, terms: Sequence[tuple[int, int | str]]) -> int:
+        """Returns the sum of arrays, broadcast against each other, as one formula, or as several if there are many.
+
+        Args:
+            terms: the sign of each, +1 or -1, and its array, or a number as text.
+        """
+        if len(terms) > _MOST_TERMS:  # Python's parser, and those who read formulas, go no deeper than that
+            arrays = [term for term in terms if not isinstance(term[1], str)]
+            groups = [arrays[i : i + _MOST_TERMS] for i in range(0, len(arrays), _MOST_TERMS)]
+            numbers = [term for term in terms if isinstance(term[1], str)]
+            return self.total([*((1, self.total(group)) for group in groups), *numbers])
+        operands = {f"x{i}": term for i, (_, term) in enumerate(terms) if not isinstance(term, str)}
+        if len(terms) == 1 and terms[0][0] > 0 and operands:
+            return operands["x0"]
+        text = ""
+        for i, (sign, term) in enumerate(terms):
+            shown = f"x{i}" if not isinstance(term, str) else f"({term})" if term.startswith("-") else term
+            text += f" {'+' if sign > 0 else '-'} {shown}"
+        partials = ["1" if terms[int(name[1:])][0] > 0 else "-1" for name in operands]
+        return self.map(text.removeprefix(" + ").strip(), partials, **operands)
 
     def sum(self, operand: int, axes: Sequence[int], *, batch: bool = False) -> int:
         """Returns the sum along axes, which are dropped, and over the batch if asked."""

@@ -6,7 +6,8 @@ what was gathered is put back, what was summed is repeated, and a contraction be
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from string import ascii_lowercase, ascii_uppercase
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from .program import Builder
 from .simplify import variables
 
 __all__ = ["reverse"]
+
+_LETTERS = (ascii_lowercase + ascii_uppercase).replace("b", "")
+"""Of a contraction's axes; b is the batch."""
 
 
 def reverse(builder: Builder, output: int, seed: int, wanted: Iterable[int]) -> dict[int, int]:
@@ -34,6 +38,8 @@ def reverse(builder: Builder, output: int, seed: int, wanted: Iterable[int]) -> 
 
 
 class _Reverse:
+    """One reverse sweep. Its `parts` are what has been passed to each array so far, and where in it that belongs."""
+
     def __init__(self, builder: Builder, wanted: set[int]) -> None:
         self.builder = builder
         self.rows = builder.rows
@@ -41,6 +47,7 @@ class _Reverse:
         self.parts: dict[int, list[tuple[View | None, int]]] = {}
 
     def run(self, output: int, seed: int) -> dict[int, int]:
+        """Returns the adjoints of the wanted arrays."""
         self.active = active = self._active(output)
         self.parts[output] = [(None, seed)]
         adjoints: dict[int, int] = {}
@@ -49,7 +56,8 @@ class _Reverse:
                 adjoint = self._total(position)
                 if position in self.wanted:
                     adjoints[position] = self._full(adjoint, position)
-                getattr(self, f"_{self.rows[position].kind}", self._nothing)(position, adjoint)
+                if transpose := _TRANSPOSES.get(self.rows[position].kind):
+                    transpose(self, position, adjoint)
         return adjoints
 
     def _active(self, output: int) -> list[bool]:
@@ -58,7 +66,7 @@ class _Reverse:
         for position in range(output + 1):
             row = self.rows[position]
             active[position] = position in self.wanted or (
-                row.kind != "stop" and any(active[i] for i in row.operands if i <= output)
+                row.kind in _TRANSPOSES and any(active[i] for i in row.operands)
             )
         return active
 
@@ -74,9 +82,7 @@ class _Reverse:
         if len(parts) == 1 and parts[0][0] is None:
             return parts[0][1]
         if all(place is None for place, _ in parts):
-            names = [f"x{i}" for i in range(len(parts))]
-            operands = dict(zip(names, (adjoint for _, adjoint in parts), strict=True))
-            return self.builder.map(" + ".join(names), (), **operands)
+            return self.builder.total([(1, adjoint) for _, adjoint in parts])
         parts.sort(key=lambda each: each[0] is not None)  # the whole ones first: the others are added to them
         whole = part(0, row.shape[0])
         places = tuple(whole if place is None else place for place, _ in parts)
@@ -101,7 +107,7 @@ class _Reverse:
         return self.builder.add("repeat", (adjoint,), row.shape, batched=row.batched)
 
     def _fitted(self, adjoint: int, out: int, operand: int) -> int:
-        """Returns an adjoint of a map's result summed to the shape of an operand that was broadcast."""
+        """Returns an adjoint of an array summed to the shape of an operand that was broadcast."""
         row, source = self.rows[out], self.rows[operand]
         axes = [i for i, (n, m) in enumerate(zip(row.shape, source.shape, strict=True)) if n != m]
         batch = row.batched and not source.batched
@@ -111,10 +117,8 @@ class _Reverse:
 
     # ------------------------------------------------------------ one kind each
 
-    def _nothing(self, position: int, adjoint: int) -> None:
-        """Sources: nothing lies before them."""
-
     def _map(self, position: int, adjoint: int) -> None:
+        """The chain rule: adjoint times partial, summed over the axes along which an operand was repeated."""
         row = self.rows[position]
         _, names, partials = row.detail
         operands = dict(zip(names, row.operands, strict=True)) | {"out": position}
@@ -138,7 +142,7 @@ class _Reverse:
         axes = [i for i, (n, m) in enumerate(zip(row.shape, source.shape, strict=True)) if n != m]
         if not axes and row.batched == source.batched:
             return None
-        letters = "cdefghijklmn"[: len(row.shape)]
+        letters = _LETTERS[: len(row.shape)]
         shapes = factor.shape == row.shape and self.rows[adjoint].shape == row.shape
         if not shapes or (self.rows[adjoint].batched, factor.batched) != (row.batched, row.batched):
             return None
@@ -150,6 +154,7 @@ class _Reverse:
         return self.builder.reshape(made, source.shape)
 
     def _contract(self, position: int, adjoint: int) -> None:
+        """The adjoint contracted with the other operand, for each of the two."""
         row = self.rows[position]
         left, right = row.operands
         inputs, out = row.detail.split("->")
@@ -179,6 +184,7 @@ class _Reverse:
         self._give(row.operands[0], self._full(adjoint, position), row.detail)
 
     def _gather(self, position: int, adjoint: int) -> None:
+        """What was taken once is put back by a gather; what was taken more often is sorted by place and summed."""
         row = self.rows[position]
         (operand,) = row.operands
         size = self.rows[operand].shape[0]
@@ -225,6 +231,8 @@ class _Reverse:
 
     def _segments(self, position: int, adjoint: int) -> None:
         row = self.rows[position]
+        if row.detail[0] != "sum":
+            return
         (operand,) = row.operands
         ends = [*row.detail[1][1:].tolist(), self.rows[operand].shape[0]]
         counts = np.diff([0, *ends])
@@ -233,6 +241,20 @@ class _Reverse:
         self._give(operand, self.builder.add("gather", (adjoint,), self.rows[operand].shape, detail=index))
 
     def _repeat(self, position: int, adjoint: int) -> None:
-        row = self.rows[position]
-        (operand,) = row.operands
-        self._give(operand, self.builder.sum(self._full(adjoint, position), (), batch=row.batched))
+        (operand,) = self.rows[position].operands
+        self._give(operand, self._fitted(self._full(adjoint, position), position, operand))
+
+
+_TRANSPOSES: Mapping[str, Callable[[_Reverse, int, int], None]] = {
+    "map": _Reverse._map,
+    "contract": _Reverse._contract,
+    "reshape": _Reverse._reshape,
+    "view": _Reverse._view,
+    "gather": _Reverse._gather,
+    "place": _Reverse._place,
+    "take": _Reverse._take,
+    "sum": _Reverse._sum,
+    "segments": _Reverse._segments,
+    "repeat": _Reverse._repeat,
+}
+"""What passes an adjoint on. Nothing flows through the others: sources, `stop`, and maxima, which only `stop` reads."""

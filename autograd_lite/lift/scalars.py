@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograd_lite.rules import RULES
+from autograd_lite.rules import RULES, Rule
 from autograd_lite.tracing import Guard
 from autograd_lite.value import Value
 
@@ -52,7 +52,7 @@ class Scalars:
         lines: the lines.
         outputs: positions of the results.
         guards: (left, sign, right, outcome) of every comparison that the program branched on.
-        size: how many nodes were read.
+        size: how many operations were read.
     """
 
     lines: list[Line] = field(default_factory=list)
@@ -85,16 +85,38 @@ def _is_number(side: Any) -> bool:
 
 
 class _Pending:
-    """A sum or maximum that is read by one consumer, which may absorb it."""
+    """A sum or maximum that is read by one consumer, which may absorb it.
 
-    __slots__ = ("kind", "terms")
+    Args:
+        kind: "sum", "max" or "min".
+        terms: the sign of each, and its line.
+        sign: of the whole, +1 or -1, so that a long sum is subtracted without touching its terms.
+    """
 
-    def __init__(self, kind: str, terms: deque[tuple[int, int]]) -> None:
+    __slots__ = ("kind", "sign", "terms")
+
+    def __init__(self, kind: str, terms: Iterable[tuple[int, int]] = (), sign: int = 1) -> None:
         self.kind = kind
-        self.terms = terms
+        self.terms = deque(terms)
+        self.sign = sign
+
+    def signed(self) -> list[tuple[int, int]]:
+        """Returns the terms with their signs in the whole."""
+        return list(self.terms) if self.sign > 0 else [(-sign, line) for sign, line in self.terms]
+
+    def followed_by(self, other: _Pending) -> _Pending:
+        """Returns the terms of both; the fewer are moved to the more, so that any nesting takes linear time."""
+        flip = self.sign * other.sign
+        if len(other.terms) > len(self.terms):
+            other.terms.extendleft([(flip * sign, line) for sign, line in reversed(self.terms)])
+            return other
+        self.terms.extend([(flip * sign, line) for sign, line in other.terms])
+        return self
 
 
 class _Reader:
+    """Reads a graph, node by node; of each node it notes the line, or the sum that is not yet complete."""
+
     def __init__(self, leaves: Mapping[int, tuple[str, int]]) -> None:
         self.leaves = leaves
         self.scalars = Scalars()
@@ -103,6 +125,7 @@ class _Reader:
         self.entries: dict[int, int | _Pending] = {}
 
     def read(self, outputs: Sequence[Any], sides: Sequence[Any], guards: Sequence[Guard]) -> Scalars:
+        """Returns the lines, and which of them the outputs and the guards' sides are."""
         order, uses = self._order([*outputs, *sides])
         reached = {id(v) for v in outputs if isinstance(v, Value)}
         for node in reversed(order):
@@ -117,7 +140,7 @@ class _Reader:
         pairs = [(self._line(g.left), g.sign, self._line(g.right), g.outcome) for g in guards]
         fixed = [tuple(self.lines[side].op == "constant" for side in (pair[0], pair[2])) for pair in pairs]
         scalars.guards = [pair for pair, constant in zip(pairs, fixed, strict=True) if not all(constant)]
-        scalars.size = len(order)
+        scalars.size = sum(node._rule is not None for node in order)
         return scalars
 
     def _order(self, roots: Sequence[Any]) -> tuple[list[Value], dict[int, int]]:
@@ -156,6 +179,13 @@ class _Reader:
     # ------------------------------------------------------------ one node
 
     def _entry(self, node: Value, reached: bool, lone: bool) -> int | _Pending:  # noqa: FBT001  # two plain facts
+        """Returns the line of a node, or the sum that it is a part of.
+
+        Args:
+            node: the node; its operands have been read.
+            reached: whether derivatives flow to it.
+            lone: whether one other node reads it, which may absorb it.
+        """
         rule, more = node._rule, node._more
         if id(node) in self.leaves:
             kind, position = self.leaves[id(node)]
@@ -168,7 +198,8 @@ class _Reader:
             return line if node._dx is not None or not reached else self._stop(line)
         name = rule.name
         if name in ("identity", "where"):
-            chosen, partial = (node._x, node._dx) if name == "identity" or more.condition else (node._y, node._dy)  # type: ignore[union-attr]
+            first = name == "identity" or (more is not None and more.condition)
+            chosen, partial = (node._x, node._dx) if first else (node._y, node._dy)
             if lone and (partial is not None or not reached):
                 return self.entries[id(chosen)] if isinstance(chosen, Value) else self._line(chosen)
             return self._operand(chosen, partial, reached)
@@ -181,6 +212,10 @@ class _Reader:
         if name in _LONGEST and not reached and rule is RULES[name]:
             pending = self._absorb(_LONGEST[name], [(1, node._x, None), (1, node._y, None)], reached)
             return pending if lone else self._finish(pending, node)
+        return self._operation(node, rule, reached)
+
+    def _operation(self, node: Value, rule: Rule, reached: bool) -> int:  # noqa: FBT001
+        """Returns the line of a single operation: a constant's if it is one, a product's if it is a square."""
         args = tuple(
             self._operand(side, partial, reached)
             for side, partial in ((node._x, node._dx), (node._y, node._dy))[: rule.arity]
@@ -188,7 +223,7 @@ class _Reader:
         if all(self.lines[arg].op == "constant" for arg in args):
             return self._line(node._data)
         op: Hashable = rule
-        if name == "pow" and not isinstance(node._y, Value):
+        if rule.name == "pow" and not isinstance(node._y, Value):
             if node._y == 2.0:
                 op, args = RULES["mul"], (args[0], args[0])
             elif node._y == -0.5:  # as roots are: arrays take a square root much quicker than a power
@@ -201,6 +236,7 @@ class _Reader:
         return self._add(Line(op, args, node=node), (op, args))
 
     def _operand(self, side: Any, partial: float | None, reached: bool) -> int:  # noqa: FBT001
+        """Returns the line of an operand, stopped where a derivative flows to the node and none to the operand."""
         line = self._line(side)
         return self._stop(line) if reached and partial is None and isinstance(side, Value) else line
 
@@ -220,35 +256,30 @@ class _Reader:
 
     def _absorb(self, kind: str, sides: Sequence[tuple[int, Any, float | None]], reached: bool) -> _Pending:  # noqa: FBT001
         """Returns the terms of both sides, those of a pending side in its place."""
-        joined: deque[tuple[int, int]] | None = None
+        joined: _Pending | None = None
         for sign, side, partial in sides:
             entry = self.entries.get(id(side)) if isinstance(side, Value) else None
             free = partial is not None or not reached or not isinstance(side, Value)
             if isinstance(entry, _Pending) and entry.kind == kind and free:
-                terms = entry.terms
-                if sign < 0:
-                    terms = deque((-s, line) for s, line in terms)
+                entry.sign *= sign
+                joined = entry if joined is None else joined.followed_by(entry)
             elif kind == "sum" and joined is None and len(sides) == 2 and isinstance(side, float) and side == 0.0:
                 continue  # the 0 that Python's sum() starts from
+            elif joined is None:
+                joined = _Pending(kind, [(sign, self._operand(side, partial, reached))])
             else:
-                terms = deque([(sign, self._operand(side, partial, reached))])
-            if joined is None:
-                joined = terms
-            elif len(terms) > len(joined):
-                terms.extendleft(reversed(joined))
-                joined = terms
-            else:
-                joined.extend(terms)
-        return _Pending(kind, joined if joined is not None else deque())
+                joined.terms.append((joined.sign * sign, self._operand(side, partial, reached)))
+        return _Pending(kind) if joined is None else joined
 
     def _finish(self, pending: _Pending, node: Value) -> int:
-        terms = pending.terms
+        """Returns the line of a sum or maximum that is complete, its constants added up."""
+        terms = pending.signed()
         if pending.kind == "sum":
             fixed = [sign * self.lines[line].data for sign, line in terms if self.lines[line].op == "constant"]
             if len(fixed) == len(terms):
                 return self._line(float(sum(fixed)))
             if len(fixed) > 1:
-                terms = deque(term for term in terms if self.lines[term[1]].op != "constant")
+                terms = [term for term in terms if self.lines[term[1]].op != "constant"]
                 terms.append((1, self._line(float(sum(fixed)))))
         signs, args = zip(*terms, strict=True)
         if args[1:] == () and signs == (1,):
@@ -256,6 +287,7 @@ class _Reader:
         return self._add(Line(pending.kind, args, signs, node=node), (pending.kind, *sorted(terms)))
 
     def _add(self, line: Line, key: Hashable) -> int:
+        """Returns the place of a line, the same one for lines of the same key."""
         found = self.known.get(key)
         if found is None:
             found = self.known[key] = len(self.lines)

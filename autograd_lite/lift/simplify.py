@@ -30,20 +30,23 @@ def simplified(text: str) -> str:
     return ast.unparse(_Simplify().visit(ast.parse(text.strip(), mode="eval")).body)
 
 
-def variables(text: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def variables(text: str) -> tuple[str, ...]:
     """Returns the names in a formula, those of functions too, each once."""
     names = [node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)]
-    return list(dict.fromkeys(names))
+    return tuple(dict.fromkeys(names))
 
 
 class _Simplify(ast.NodeTransformer):
+    """Leaves out branches that are never taken, and computes parts without variables."""
+
     def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
         node = _without_nan(node)
         test, body, orelse = self.visit(node.test), self.visit(node.body), self.visit(node.orelse)
         if isinstance(test, ast.Constant):
-            return body if test.value else orelse  # type: ignore[no-any-return]
+            return body if test.value else orelse  # type: ignore[no-any-return]  # visitors are typed for any AST
         if _is(body, 1) and _is(orelse, 0):
-            return test  # type: ignore[no-any-return]  # as a number
+            return test  # type: ignore[no-any-return]  # same; as a number
         return ast.IfExp(test, body, orelse)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:

@@ -15,6 +15,9 @@ from .simplify import variables
 
 __all__ = ["tangent"]
 
+_FLAT = frozenset({"stop", "max", "min"})
+"""Kinds through which no derivative flows; maxima are recorded as such only where none is wanted."""
+
 
 def tangent(builder: Builder, outputs: list[int], source: int, direction: int) -> list[int | None]:
     """Adds the instructions of the forward sweep, and returns the tangents of `outputs`, None where they are 0.
@@ -37,6 +40,7 @@ def tangent(builder: Builder, outputs: list[int], source: int, direction: int) -
 
 
 def _needed(builder: Builder, outputs: list[int]) -> set[int]:
+    """Returns the instructions that lead to some outputs."""
     needed = set(outputs)
     for position in range(max(outputs), -1, -1):
         if position in needed:
@@ -45,6 +49,8 @@ def _needed(builder: Builder, outputs: list[int]) -> set[int]:
 
 
 class _Forward:
+    """One forward sweep: of each array that changes, its tangent, which may still have to be broadcast to its shape."""
+
     def __init__(self, builder: Builder) -> None:
         self.builder = builder
         self.rows = builder.rows
@@ -61,7 +67,7 @@ class _Forward:
         """Gives an array its tangent, if it changes at all."""
         row = self.rows[position]
         changing = [i for i in row.operands if i in self.tangents]
-        if not changing or row.kind in ("stop", "max", "min"):
+        if not changing or row.kind in _FLAT or (row.kind == "segments" and row.detail[0] != "sum"):
             return
         if row.kind == "map":
             self._map(position)
@@ -72,7 +78,7 @@ class _Forward:
                 terms.append(self.builder.contract(row.detail, self.full(left), right))
             if right in self.tangents:
                 terms.append(self.builder.contract(row.detail, left, self.full(right)))
-            self.tangents[position] = self._added(terms)
+            self.tangents[position] = self.builder.total([(1, term) for term in terms])
         elif row.kind == "place":
             kept = [(i, place) for i, place in zip(row.operands, row.detail, strict=True) if i in self.tangents]
             parts = [self.full(i) for i, _ in kept]
@@ -85,6 +91,7 @@ class _Forward:
             )
 
     def _map(self, position: int) -> None:
+        """The chain rule; a map of a gradient states no partials, so its formula is derived."""
         row = self.rows[position]
         text, names, partials = row.detail
         operands = dict(zip(names, row.operands, strict=True))
@@ -99,10 +106,4 @@ class _Forward:
             used = {key: i for key, i in {"out": position, **operands}.items() if key in variables(product)}
             terms.append(self.builder.map(product, (), t=self.tangents[operand], **used))
         if terms:
-            self.tangents[position] = self._added(terms)
-
-    def _added(self, terms: list[int]) -> int:
-        if len(terms) == 1:
-            return terms[0]
-        names = {f"x{i}": term for i, term in enumerate(terms)}
-        return self.builder.map(" + ".join(names), (), **names)
+            self.tangents[position] = self.builder.total([(1, term) for term in terms])
