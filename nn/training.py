@@ -20,8 +20,9 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from autograd_lite import DetachedError, InputError, LiftError, Value, lift, no_grad
+from autograd_lite import DetachedError, InputError, Lifted, LiftError, Value, lift, no_grad
 
 from .data import samples, table
 from .engines import engine_called
@@ -197,14 +198,8 @@ def dead_neurons(model: MLP, X: Sequence[Sequence[float]]) -> list[str]:
         return []
     import numpy as np
 
-    def outputs(x: Any) -> list[Value]:
-        found: list[Any] = []
-        for layer in model.layers:
-            x = layer(x)
-            found += [x] if isinstance(x, Value) else x
-        return found
-
-    lifted, alive = lift(outputs), np.zeros(len(names), dtype=bool)
+    outputs, lifted = _all_outputs(model)
+    alive = np.zeros(len(names), dtype=bool)
     try:
         for start in range(0, len(rows), 1000):
             alive |= lifted(np.array(rows[start : start + 1000])).any(axis=0)
@@ -213,6 +208,28 @@ def dead_neurons(model: MLP, X: Sequence[Sequence[float]]) -> list[str]:
             for row in rows:
                 alive |= [bool(out.data) for out in outputs(row)]
     return [name for name, lives in zip(names, alive.tolist(), strict=True) if name and not lives]
+
+
+_OUTPUTS: WeakKeyDictionary[MLP, tuple[list[Any], Any, Any]] = WeakKeyDictionary()
+
+
+def _all_outputs(model: MLP) -> tuple[Callable[[Any], list[Value]], Lifted]:
+    """Returns the outputs of all layers as a function of a row, and lifted; made once for the same parameters."""
+    key = [*map(id, model.parameters()), *(neuron.activation for layer in model.layers for neuron in layer.neurons)]
+    if model in _OUTPUTS and _OUTPUTS[model][0] == key:
+        return _OUTPUTS[model][1:]
+    layers = list(model.layers)
+
+    def outputs(x: Any) -> list[Value]:
+        found: list[Any] = []
+        for layer in layers:
+            x = layer(x)
+            found += [x] if isinstance(x, Value) else x
+        return found
+
+    lifted = lift(outputs)
+    _OUTPUTS[model] = (key, outputs, lifted)
+    return outputs, lifted
 
 
 def _orders(count: int, epochs: int, source: Any) -> list[list[int]]:
