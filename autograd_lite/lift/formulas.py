@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from .blocks import Blocks, shortened
-from .indexing import Indices, View
+from .indexing import Indices, View, seen
 from .phrases import Fill, call, literal, picked, square
 from .program import SOURCES, Instruction, Program
 from .simplify import simplified
-from .softmax import find_softmax, seen
+from .softmax import find_softmax, shown
 
 __all__ = ["Formulas", "blocks_of", "slim"]
 
@@ -63,7 +63,7 @@ class Formulas:
             self.elements[position] = (row.kind, np.arange(math.prod(row.shape)))
         elif row.kind in ("view", "reshape", "gather") and row.operands[0] in self.elements:
             kind, index = self.elements[row.operands[0]]
-            held = index if row.kind == "reshape" else seen(row.detail, index)
+            held = index if row.kind == "reshape" else shown(row.detail, index)
             if held is not None:
                 self.elements[position] = (kind, held)
         elif row.kind in _ALIASES and not (row.kind == "stop" and not self._largest(operands[0])):
@@ -162,8 +162,7 @@ class Formulas:
     def _part(self, node: ast.expr, root: int, view: View) -> ast.expr:
         row = self.rows[root]
         size = math.prod(row.shape)
-        index = seen(view, np.arange(size))
-        assert index is not None
+        index = seen(np.arange(size), view).ravel()
         shape = slim(row.shape)
         places = [np.unique(axis) for axis in np.unravel_index(index, shape)] if shape else []
         if math.prod(map(len, places)) == len(np.unique(index)):

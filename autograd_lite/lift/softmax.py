@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .indexing import Indices, View
+from .indexing import Indices, View, seen
 from .program import Instruction, Program
 
-__all__ = ["Softmax", "find_softmax", "seen"]
+__all__ = ["Softmax", "find_softmax", "shown"]
 
 
 class Softmax(NamedTuple):
@@ -30,13 +30,11 @@ class Softmax(NamedTuple):
     hidden: frozenset[int]
 
 
-def seen(detail: View | Indices, flat: Indices) -> Indices | None:
-    """Returns which elements a view or a gather shows, or None if it leaves holes."""
-    if not isinstance(detail, View):
-        return flat[detail] if (detail >= 0).all() else None
-    part = flat[detail.start : detail.stop].reshape(detail.factors)
-    cuts = tuple(first if last is None else slice(first, last) for first, last in detail.slices)
-    return part[cuts].transpose(detail.axes).ravel() if detail.factors else part.ravel()[:1]
+def shown(detail: View | Indices, flat: Indices) -> Indices | None:
+    """Returns which elements a view or a gather shows, flat, or None if it leaves holes."""
+    if isinstance(detail, View):
+        return seen(flat, detail).ravel()
+    return flat[detail] if (detail >= 0).all() else None
 
 
 def find_softmax(program: Program) -> dict[int, Softmax]:
@@ -109,7 +107,7 @@ class _Trail:
         self.index: Indices | None = np.arange(int(np.prod(rows[position].shape)))
         for step in reversed(self.steps):
             if rows[step].kind in ("view", "gather") and self.index is not None:
-                self.index = seen(rows[step].detail, self.index)
+                self.index = shown(rows[step].detail, self.index)
 
     def is_identity(self, count: int) -> bool:
         """Says whether it is the whole of its root, in order."""
