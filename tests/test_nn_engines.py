@@ -4,6 +4,7 @@ import math
 import random
 
 import pytest
+from examples import interrupting
 
 import nn.compiled
 from autograd_lite import InputError, LabelError, LiftError, NonFiniteError, OperandError, Value, stop_gradient
@@ -412,22 +413,9 @@ def test_an_interrupt_in_a_callback_leaves_the_weights_of_that_epoch(engine):
 
 
 def test_an_interrupt_while_the_model_gets_its_weights_back_leaves_all_of_them(recording_engine):
-    class Interrupting(Value):
-        armed = True
-
-        @property
-        def data(self):
-            return super().data
-
-        @data.setter
-        def data(self, new):
-            Value.data.fset(self, new)
-            if self.armed:
-                self.armed = False
-                raise KeyboardInterrupt
-
+    once = iter([True])
     model, other = line(), line()
-    model.w = [Interrupting(model.w[0].data)]
+    model.w = [interrupting(model.w[0].data, lambda new: next(once, False))]
     optimizer, theirs = SGD(model.parameters(), 0.05, momentum=0.5), SGD(other.parameters(), 0.05, momentum=0.5)
     with pytest.raises(KeyboardInterrupt):
         line_fit(model, optimizer, recording_engine, epochs=1)

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from examples import interrupting
 
 from autograd_lite import InputError, NonFiniteError, OperandError, Value
 from nn import SGD, Adam, Neuron, Optimizer, adam_update, sgd_update
@@ -129,18 +130,7 @@ def test_a_square_beyond_the_floats_is_not_kept():
 
 
 def test_an_interrupt_within_a_step_takes_it_back():
-    class Interrupting(Value):
-        @property
-        def data(self):
-            return super().data
-
-        @data.setter
-        def data(self, new):
-            Value.data.fset(self, new)
-            if new < 2:
-                raise KeyboardInterrupt
-
-    a, b = Value(1.0), Interrupting(2.0)
+    a, b = Value(1.0), interrupting(2.0, lambda new: new < 2)
     a.grad = b.grad = 1.0
     optimizer = SGD([a, b], 0.5)
     with pytest.raises(KeyboardInterrupt):

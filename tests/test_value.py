@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from examples import README, readme
 
 from autograd_lite import (
     DetachedError,
@@ -26,28 +27,6 @@ from autograd_lite import (
 
 ROOT = Path(__file__).parent.parent
 
-README = """
-from autograd_lite import Value
-a, b = Value(-4.0), Value(2.0)
-c = a + b
-d = a * b + b**3
-c += c + 1
-c += 1 + c + (-a)
-d += d * 2 + (b + a).relu()
-d += 3 * d + (b - a).relu()
-e = c - d
-f = e**2
-g = f / 2.0
-g += 10.0 / f
-g.backward()
-"""
-
-
-def readme():
-    names = {}
-    exec(README, names)
-    return names["a"], names["b"], names["g"]
-
 
 # ---------------------------------------------------------------- micrograd's numbers
 
@@ -58,7 +37,7 @@ def test_the_readme_program_of_micrograd_gives_its_numbers():
 
 
 def test_the_readme_program_runs_under_python_minus_o():
-    program = README + "print(f'{g.data:.4f} {a.grad:.4f} {b.grad:.4f}')"
+    program = "from autograd_lite import Value\n" + README + "print(f'{g.data:.4f} {a.grad:.4f} {b.grad:.4f}')"
     done = subprocess.run(
         [sys.executable, "-O", "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     )

@@ -9,6 +9,7 @@ import time
 from xml.etree import ElementTree as ET
 
 import pytest
+from examples import readme
 from test_view import perceptron
 
 from autograd_lite.errors import GraphError, InputError
@@ -34,18 +35,9 @@ def neuron():
 
 
 def demo():
-    """micrograd's own README expression."""
-    a, b = Value(-4.0, name="a"), Value(2.0, name="b")
-    c, d = a + b, a * b + b**3
-    c += c + 1
-    c += 1 + c + (-a)
-    d += d * 2 + (b + a).relu()
-    d += 3 * d + (b - a).relu()
-    e = c - d
-    f = e**2
-    g = f / 2.0
-    g += 10.0 / f
-    g.backward()
+    """micrograd's own README expression, its inputs named."""
+    a, b, g = readme()
+    a.name, b.name = "a", "b"
     return g
 
 

@@ -71,7 +71,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _shape(batched: bool, shape: Sequence[int]) -> str:  # noqa: FBT001
+def _shape(batched: bool, shape: Sequence[int]) -> str:  # noqa: FBT001  # a plain fact
     sizes = [*(["batch"] if batched else []), *(str(n) for n in shape if n != 1)]
     return f"({', '.join(sizes)})"
 

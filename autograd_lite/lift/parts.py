@@ -240,5 +240,5 @@ class Part:
 
 
 @functools.lru_cache(maxsize=256)
-def _seed(count: int, total: int, batched: bool, backend: Backend) -> Any:  # noqa: FBT001
+def _seed(count: int, total: int, batched: bool, backend: Backend) -> Any:  # noqa: FBT001  # a plain fact
     return backend.constant(np.full((count, 1) if batched else (1,), 1.0 / total))

@@ -214,7 +214,7 @@ class _Reader:
             return pending if lone else self._finish(pending, node)
         return self._operation(node, rule, reached)
 
-    def _operation(self, node: Value, rule: Rule, reached: bool) -> int:  # noqa: FBT001
+    def _operation(self, node: Value, rule: Rule, reached: bool) -> int:  # noqa: FBT001  # a fact
         """Returns the line of a single operation: a constant's if it is one, a product's if it is a square."""
         args = tuple(
             self._operand(side, partial, reached)
@@ -235,7 +235,7 @@ class _Reader:
             op = ("lone", rule)
         return self._add(Line(op, args, node=node), (op, args))
 
-    def _operand(self, side: Any, partial: float | None, reached: bool) -> int:  # noqa: FBT001
+    def _operand(self, side: Any, partial: float | None, reached: bool) -> int:  # noqa: FBT001  # a fact
         """Returns the line of an operand, stopped where a derivative flows to the node and none to the operand."""
         line = self._line(side)
         return self._stop(line) if reached and partial is None and isinstance(side, Value) else line
@@ -254,7 +254,7 @@ class _Reader:
             entry = self.entries[id(side)] = self._finish(entry, side)
         return entry
 
-    def _absorb(self, kind: str, sides: Sequence[tuple[int, Any, float | None]], reached: bool) -> _Pending:  # noqa: FBT001
+    def _absorb(self, kind: str, sides: Sequence[tuple[int, Any, float | None]], reached: bool) -> _Pending:  # noqa: FBT001  # a fact
         """Returns the terms of both sides, those of a pending side in its place."""
         joined: _Pending | None = None
         for sign, side, partial in sides:
