@@ -14,7 +14,7 @@ import nn
 ROOT = Path(__file__).parent.parent
 
 # The picture. A module may import from its own row of names, at module level; nothing else of the project.
-# `view` and `testing` stand for everything in their folders.
+# `lift`, `testing`, `view` and `stepper` stand for everything in their folders.
 PICTURE = {
     "errors": "",
     "files": "",
@@ -43,6 +43,7 @@ PICTURE = {
     "lift": "errors rules expressions arithmetics context operands tracing value lookup transforms anomaly lift",
     "testing": "errors rules expressions arithmetics operations value functions tape recording testing",
     "view": "errors operations value tape recording scopes notation markup files view",
+    "stepper": "errors operations value tape recording scopes notation markup files view stepper",
     "cli": "errors expressions functions value check",
 }
 

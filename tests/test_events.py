@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 import nn
 from autograd_lite import InputError, OperandError, Tape, Value, detect_anomaly, ieee, no_grad, record, where
 from autograd_lite.recording import trace
+from autograd_lite.stepper.chapter import Chapter, chapter_of, chapter_of_tape
+from autograd_lite.stepper.events import Back, Forward, Seed, Update, changed
+from autograd_lite.stepper.player import Player
+from autograd_lite.stepper.story import Story
 from autograd_lite.testing import RAW, edge_floats, programs
-from autograd_lite.view.events import Back, Chapter, Forward, Seed, Update, changed, chapter_of, chapter_of_tape
-from autograd_lite.view.player import Player, Story
 
 
 def bits(numbers):

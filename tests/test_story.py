@@ -15,13 +15,16 @@ from hypothesis import strategies as st
 from autograd_lite import RULES, InputError, Value, define_rule, detect_anomaly, ieee, where
 from autograd_lite.rules import Rule
 from autograd_lite.scopes import in_scope
+from autograd_lite.stepper.chapter import chapter_of
+from autograd_lite.stepper.document import to_json
+from autograd_lite.stepper.events import Back, Forward, Update
+from autograd_lite.stepper.player import Player
+from autograd_lite.stepper.story import Story
+from autograd_lite.stepper.telling import telling, to_text
 from autograd_lite.testing import RAW, programs
 from autograd_lite.value import apply
 from autograd_lite.view import draw
-from autograd_lite.view.events import Back, Forward, Update, chapter_of
 from autograd_lite.view.labels import figure, short
-from autograd_lite.view.player import Player, Story
-from autograd_lite.view.story import telling, to_json, to_text
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -323,8 +326,9 @@ def test_paths_are_those_of_pictures_and_places_are_shared():
 def test_the_bytes_are_the_same_for_every_hash_seed():
     program = (
         "from autograd_lite import Value\n"
-        "from autograd_lite.view.story import *\n"
-        "from autograd_lite.view.player import Story\n"
+        "from autograd_lite.stepper.document import *\n"
+        "from autograd_lite.stepper.chapter import chapter_of\n"
+        "from autograd_lite.stepper.story import Story\n"
         "x, y = Value(0.5, name='x'), Value(-2.0, name='y')\n"
         "print(to_json(Story((chapter_of((x * y + x.tanh() / y).exp(), parameters=[y, x]),))))\n"
     )

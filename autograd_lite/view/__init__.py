@@ -12,7 +12,6 @@ frames      our layout, box by box
 dot_layout  Graphviz's `dot` as the layout
 svg, html, dot, text   the renderers
 render      to a file, by its ending
-events, player, story      what happens in a pass, one event at a time; a cursor over it; what a reader is told
 
 >>> from autograd_lite.value import Value
 >>> w, x = Value(0.5, name="w"), Value(2.0, name="x")

@@ -12,13 +12,11 @@
     dL/dw gets dv2/dw * dL/dv2 = 2 * 0.1966 = 0.3932; from 0 to 0.3932; 1 of 1 contribution
     dL/dx gets dv2/dx * dL/dv2 = 0.5 * 0.1966 = 0.09831; from 0 to 0.09831; 1 of 1 contribution
 
-`to_text` says it in a terminal, `to_json` hands a whole story to a browser. Lines are called as in pictures.
+`to_text` says it in a terminal. Lines are called as in pictures.
 """
 
 from __future__ import annotations
 
-import json
-import math
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,20 +25,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from autograd_lite.markup import MATHML, printable
 from autograd_lite.notation import to_mathml
 from autograd_lite.operations import symbol
-from autograd_lite.scopes import scopes_of
+from autograd_lite.view.graph import Edge, Node
+from autograd_lite.view.labels import columns, figure, gradient, short
+from autograd_lite.view.text import formula
 
-from .events import Back, Chapter, Event, Forward, Seed, Update, changed, chapter_of
-from .fold import homes
-from .graph import Edge, Node
-from .labels import columns, figure, gradient, short
-from .player import Player, Story
-from .text import formula
+from .chapter import Chapter, chapter_of
+from .events import Back, Event, Forward, Seed, Update, changed
+from .player import Player
+from .story import Story
 
 if TYPE_CHECKING:
     from autograd_lite.faults import Place
     from autograd_lite.rules import Rule
 
-__all__ = ["Formula", "Telling", "chapter_of", "telling", "to_json", "to_text"]
+__all__ = ["Formula", "Teller", "Telling", "chapter_of", "partials_of", "telling", "to_text"]
 
 
 class Formula(NamedTuple):
@@ -78,10 +76,10 @@ def telling(story: Story, index: int) -> Telling:
         InputError: there is no such event.
     """
     chapter, inside = story.place(index)
-    return _Teller(story.chapters[chapter]).tell(inside)
+    return Teller(story.chapters[chapter]).tell(inside)
 
 
-class _Teller:
+class Teller:
     """Speaks about one chapter: what its lines are called, and what its events do."""
 
     def __init__(self, chapter: Chapter) -> None:
@@ -93,6 +91,7 @@ class _Teller:
         self.letter = self.names[chapter.root] if taken else "L"
 
     def tell(self, index: int) -> Telling:
+        """Returns what a reader is told about the event of that index in the chapter."""
         event, line = self.chapter.events[index], changed(self.chapter.events[index])
         contribution = self._contribution(index) if isinstance(event, Back) else None
         after = self.lines[line].data if isinstance(event, Forward) else event.after
@@ -165,7 +164,7 @@ class _Teller:
 
     def _partial(self, event: Back) -> Formula:
         rule = self.lines[event.line].rule
-        slopes = _partials(rule, lone=self.chapter.tape.lone(self.lines[event.line])) if rule else ()
+        slopes = partials_of(rule, lone=self.chapter.tape.lone(self.lines[event.line])) if rule else ()
         ratio = self._ratio(self.names[event.line], event.operand)
         return self._filled(ratio, slopes[event.position], event.line, event.local)
 
@@ -191,7 +190,8 @@ class _Teller:
         return Formula(_equation(left, named), _equation(left, numbered, _number(result)))
 
 
-def _partials(rule: Rule, *, lone: bool) -> tuple[Any, ...]:
+def partials_of(rule: Rule, *, lone: bool) -> tuple[Any, ...]:
+    """Returns a rule's partials; `lone` says whether another operand is a constant, which matters at ties."""
     return rule.lone if lone and rule.lone else rule.partials
 
 
@@ -218,7 +218,7 @@ def _equation(*sides: str) -> str:
 def to_text(player: Player) -> str:
     """Returns a few lines: where the player is, what happened last, and the lines that took part, marked if changed."""
     (at, done), chapters, chapter = player.place, len(player.story.chapters), player.chapter
-    event, phase, teller = player.event, player.phase, _Teller(chapter)
+    event, phase, teller = player.event, player.phase, Teller(chapter)
     head = [f"{player.position} of {len(player.story)}"]
     head += [f"{phase.name} {done - phase.start} of {phase.stop - phase.start}"] if phase else []
     head += [f"chapter {at + 1} of {chapters}"] if chapters > 1 else []
@@ -237,7 +237,7 @@ def to_text(player: Player) -> str:
     return "\n".join(["  ".join(head), told.sentence, *place, *("  ".join(row).rstrip() for row in padded)])
 
 
-def _row(player: Player, teller: _Teller, line: int, *, changed: bool) -> tuple[str, str, str, str]:
+def _row(player: Player, teller: Teller, line: int, *, changed: bool) -> tuple[str, str, str, str]:
     name = ("→ " if changed else "  ") + teller.names[line]
     if player.chapter.tape.lines[line].constant:
         return name, "constant", "", ""
@@ -248,84 +248,3 @@ def _row(player: Player, teller: _Teller, line: int, *, changed: bool) -> tuple[
         f"gradient {gradient(player.adjoint(line))}",
         f"{arrived} of {expected}" if expected else "",
     )
-
-
-# ---------------------------------------------------------------- for a browser
-
-_BLANKS = {"x": "\ue000", "y": "\ue001", "c": "\ue002", "out": "\ue003"}
-_CODES = {Forward: "f", Seed: "s", Back: "b", Update: "u"}
-
-
-def to_json(story: Story) -> str:
-    r"""Returns a story as JSON: lists, numbers and text, the same bytes every time; nan and infinities are text.
-
-        {"format": "autograd-lite story", "version": 1,
-         "rules": [[name, sign, value, [partial, ...], [partial beside a constant, ...]], ...],
-         "chapters": [{"title", "root", "letter", "parameters", "earlier", "lines", "paths", "places", "events",
-                       "sentences"}, ...]}
-
-    A rule's value and partials are MathML with a blank for each variable, `<mi>\ue000</mi>` for x and on to \ue003 for
-    y, c, out: put a name there, or a number, a negative one in parentheses; "" for a black box. A line is [kind, rule,
-    operands, name, text, value, path, place], the last two numbers of entries in "paths" and "places", or null. An
-    event is its letter and its fields, in their order: ["b", line, position, operand, local, upstream, before, after].
-
-    All text is safe but for `<`, which whoever puts this into a page has to escape.
-    """
-    used = dict.fromkeys(line.rule for chapter in story.chapters for line in chapter.tape.lines if line.rule)
-    rules = {rule: number for number, rule in enumerate(used)}
-    document = {
-        "format": "autograd-lite story",
-        "version": 1,
-        "rules": [_templates(rule) for rule in rules],
-        "chapters": [_chapter(chapter, rules) for chapter in story.chapters],
-    }
-    return json.dumps(document, allow_nan=False, separators=(",", ":"))
-
-
-def _templates(rule: Rule) -> list[Any]:
-    def filled(text: Any) -> str:
-        return to_mathml(text, _BLANKS) if isinstance(text, str) else ""
-
-    slopes = [[filled(text) for text in _partials(rule, lone=lone)] for lone in (False, True)]
-    return [printable(rule.name), printable(symbol(rule)), filled(rule.value), *slopes]
-
-
-def _chapter(chapter: Chapter, rules: Mapping[Rule, int]) -> dict[str, Any]:
-    teller, tape, scopes = _Teller(chapter), chapter.tape, scopes_of(chapter.tape)
-    paths: dict[tuple[str, ...], int] = {}
-    places: dict[Place, int] = {}
-    lines = []
-    for line, home, place in zip(tape.lines, homes(tape, scopes), chapter.places, strict=True):
-        path = tuple(printable(name) for name in scopes.path(home))
-        lines.append(
-            [
-                "operation" if line.rule else "constant" if line.constant else "leaf",
-                rules[line.rule] if line.rule else None,
-                line.operands,
-                teller.names[line.index],
-                teller.right(line.index),
-                _plain(line.data),
-                paths.setdefault(path, len(paths)),
-                None if place is None else places.setdefault(place, len(places)),
-            ]
-        )
-    return {
-        "title": printable(chapter.title),
-        "root": chapter.root,
-        "letter": teller.letter,
-        "parameters": chapter.parameters,
-        "earlier": [None if number is None else _plain(number) for number in chapter.earlier],
-        "lines": lines,
-        "paths": list(paths),
-        "places": [[printable(place.file), place.line, printable(place.text)] for place in places],
-        "events": [_fields(event) for event in chapter.events],
-        "sentences": [teller.sentence(index) for index in range(len(chapter.events))],
-    }
-
-
-def _fields(event: Event) -> list[Any]:
-    return [_CODES[type(event)], *(_plain(getattr(event, name)) for name in event.__slots__)]
-
-
-def _plain(number: float) -> float | str:
-    return number if math.isfinite(number) else repr(number)
