@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .anomaly import Anomaly, find_anomaly
 from .arithmetics import COMPLEX, FLOAT, FRACTION, IEEE, Arithmetic, numpy_arithmetic
 from .check import GradientReport, gradcheck
-from .context import detect_anomaly, ieee, no_grad
+from .context import detect_anomaly, ieee, no_grad, remember_places
 from .errors import (
     ArithmeticFault,
     AutogradError,
@@ -105,6 +105,7 @@ __all__ = [
     "DivisionByZero",
     "DomainError",
     "ExpressionError",
+    "Finding",
     "GradientReport",
     "GraphError",
     "GraphView",
@@ -120,10 +121,13 @@ __all__ = [
     "RuleError",
     "Run",
     "ShapeError",
+    "Stepper",
     "Tape",
     "TapeError",
+    "TrainingRecorder",
     "Value",
     "WholeInput",
+    "Worksheet",
     "arccos",
     "arccosh",
     "arcsin",
@@ -144,6 +148,7 @@ __all__ = [
     "exp2",
     "expm1",
     "find_anomaly",
+    "findings",
     "floor",
     "gelu",
     "grad",
@@ -156,6 +161,7 @@ __all__ = [
     "in_scope",
     "jacobian",
     "jvp",
+    "laboratory",
     "leaky_relu",
     "lift",
     "lift_graph",
@@ -172,6 +178,7 @@ __all__ = [
     "numpy_arithmetic",
     "record",
     "relu",
+    "remember_places",
     "rule_latex",
     "rule_mathml",
     "scoped",
@@ -183,6 +190,7 @@ __all__ = [
     "sinh",
     "softplus",
     "sqrt",
+    "step",
     "stop_gradient",
     "take",
     "tan",
@@ -192,18 +200,38 @@ __all__ = [
     "value_and_grad",
     "vjp",
     "where",
+    "worksheet",
     "write_whole",
 ]
 
 if TYPE_CHECKING:
     from .lift import Lifted, lift, lift_graph
+    from .stepper import Stepper, step
+    from .stepper.findings import Finding, findings
+    from .stepper.laboratory import laboratory
+    from .stepper.training import TrainingRecorder
+    from .stepper.worksheet import Worksheet, worksheet
     from .view import GraphView, draw
 
-_LATER = {"GraphView": "view", "draw": "view", "Lifted": "lift", "lift": "lift", "lift_graph": "lift"}
+_LATER = {
+    "GraphView": "view",
+    "draw": "view",
+    "Lifted": "lift",
+    "lift": "lift",
+    "lift_graph": "lift",
+    "Stepper": "stepper",
+    "step": "stepper",
+    "Worksheet": "stepper.worksheet",
+    "worksheet": "stepper.worksheet",
+    "TrainingRecorder": "stepper.training",
+    "laboratory": "stepper.laboratory",
+    "Finding": "stepper.findings",
+    "findings": "stepper.findings",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Imports the pictures and the matrix programs when somebody asks for one."""
+    """Imports the pictures, the matrix programs and the stepper when somebody asks for one."""
     if name in _LATER:
         from importlib import import_module
 

@@ -3,6 +3,10 @@
     autograd-lite demo                                          train a net to read digits, prove it, write a report
     autograd-lite draw "tanh(w*x + b)" --at w=0.5,x=2,b=-1      the graph, with values and gradients
     autograd-lite check "tanh(w*x + b)" --at w=0.5,x=2,b=-1     the gradients beside numeric ones
+    autograd-lite step "tanh(w*x + b)" --at w=0.5,x=2,b=-1 -o out.html          every step, as a page
+    autograd-lite step script.py:function --at x=2                              the same of a function, as text
+    autograd-lite worksheet "tanh(w*x + b)" --at w=0.5,x=2,b=-1 -o sheet.html   to be filled in by hand, and the key
+    autograd-lite lab -o lab.html                                               famous mistakes beside the engine
 
 Exit status: 0 done; 1 a gradient was not confirmed; 2 the request made no sense, or a file could not be written;
 130 interrupted.
@@ -14,13 +18,17 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import __version__
 from .check import gradcheck
-from .errors import AutogradError, ExpressionError
+from .errors import AutogradError, ExpressionError, InputError
 from .expressions import names_in
 from .functions import VALUE
 from .value import Value
+
+if TYPE_CHECKING:
+    from .stepper import Stepper
 
 __all__ = ["main"]
 
@@ -70,12 +78,40 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="the gradients of a formula beside numeric ones")
     _add_formula(check)
     check.set_defaults(run=_check)
+
+    step = commands.add_parser("step", help="every step of the forward and the backward pass, as a page or as text")
+    _add_program(step)
+    step.add_argument("-o", "--output", type=Path, help="a .html file to step through; default: text")
+    step.set_defaults(run=_step)
+
+    worksheet = commands.add_parser(
+        "worksheet", help="the graph with empty boxes, to be filled in by hand, and the key"
+    )
+    _add_program(worksheet)
+    worksheet.add_argument(
+        "--blanks", default="all", choices=("values", "gradients", "all"), help="what is to be found"
+    )
+    worksheet.add_argument("--no-key", dest="key", action="store_false", help="leave the answers out")
+    worksheet.add_argument("-o", "--output", type=Path, help="a .html file to print; default: text")
+    worksheet.set_defaults(run=_worksheet)
+
+    lab = commands.add_parser("lab", help="famous mistakes in backpropagation, each beside the engine")
+    lab.add_argument("--mistake", metavar="NAME", help="only this one; without it all")
+    lab.add_argument("-o", "--output", type=Path, help="a .html file to step through; default: a table")
+    lab.set_defaults(run=_lab)
     return parser
 
 
 def _add_formula(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("formula", help='for example "tanh(w*x + b)"; powers are **')
     parser.add_argument("--at", default="", metavar="NAME=NUMBER,...", help="a number for every name in the formula")
+
+
+def _add_program(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("program", help='a formula such as "tanh(w*x + b)", or script.py:function')
+    parser.add_argument(
+        "--at", default="", metavar="NAME=NUMBER,...", help="numbers; a function's other parameters keep their defaults"
+    )
 
 
 def read_point(text: str) -> dict[str, float]:
@@ -102,40 +138,85 @@ def read_point(text: str) -> dict[str, float]:
     return point
 
 
-def _formula(options: argparse.Namespace) -> tuple[Callable[..., Value], dict[str, float]]:
+def _formula(formula: str, at: str) -> tuple[Callable[..., Value], dict[str, float]]:
     """Returns the formula as a function of Values, and the point, its names in the formula's order."""
-    names, point = names_in(options.formula), read_point(options.at)
+    names, point = names_in(formula), read_point(at)
     missing, extra = [n for n in names if n not in point], [n for n in point if n not in names]
     if missing:
         raise ExpressionError(f"no number for {', '.join(missing)}; add --at {','.join(f'{n}=1' for n in missing)}")
     if extra:
-        raise ExpressionError(f"--at gives {', '.join(extra)}, which the formula {options.formula!r:.60} does not use")
+        raise ExpressionError(f"--at gives {', '.join(extra)}, which the formula {formula!r:.60} does not use")
     if not names:
-        raise ExpressionError(f"{options.formula!r:.60} has no variables, so there is nothing to differentiate by")
-    return VALUE.formula(options.formula, names), {name: point[name] for name in names}
+        raise ExpressionError(f"{formula!r:.60} has no variables, so there is nothing to differentiate by")
+    return VALUE.formula(formula, names), {name: point[name] for name in names}
+
+
+def _give(output: Path | None, write: Callable[[Path], object], text: Callable[[], object]) -> int:
+    """Writes the file that was asked for, or prints the text."""
+    if output:
+        write(output)
+        print(f"wrote {output}")
+    else:
+        print(text())
+    return 0
 
 
 def _draw(options: argparse.Namespace) -> int:
-    function, point = _formula(options)
+    function, point = _formula(options.formula, options.at)
     out = function(*(Value(number, name) for name, number in point.items()))
     if not isinstance(out, Value):
         raise ExpressionError(f"{options.formula!r:.60} is {out!r} here, which has no derivative by its variables")
     out.backward()
     view = out.graph()
-    if options.output:
-        view.render(options.output)
-        print(f"wrote {options.output}")
-    else:
-        print(view)
-    return 0
+    return _give(options.output, view.render, lambda: view)
 
 
 def _check(options: argparse.Namespace) -> int:
-    function, point = _formula(options)
+    function, point = _formula(options.formula, options.at)
     report = gradcheck(function, list(point.values()), names=tuple(point))
     print(report)
     print(f"verdict: {report.verdict}")
     return 0 if report.ok else 1
+
+
+def _check_page(output: Path | None) -> None:
+    suffix = output.suffix.lower() if output else ".html"
+    if suffix not in (".html", ".htm"):
+        raise InputError(f"-o {output}: the suffix {suffix!r} is not a page's; name it .html")
+
+
+def _stepper(options: argparse.Namespace) -> Stepper:
+    """Returns the steps of the formula, or of the script's function."""
+    from .stepper import step
+    from .stepper.scripts import is_script, step_script
+
+    _check_page(options.output)
+    if is_script(options.program):
+        return step_script(options.program, read_point(options.at))
+    function, point = _formula(options.program, options.at)
+    return step(function, *point.values(), title=options.program)
+
+
+def _step(options: argparse.Namespace) -> int:
+    from .stepper.listing import to_listing
+
+    stepper = _stepper(options)
+    return _give(options.output, stepper.to_html, lambda: to_listing(stepper.story))
+
+
+def _worksheet(options: argparse.Namespace) -> int:
+    from .stepper import worksheet
+
+    sheet = worksheet(_stepper(options), blanks=options.blanks, key=options.key)
+    return _give(options.output, sheet.render, lambda: sheet)
+
+
+def _lab(options: argparse.Namespace) -> int:
+    from .stepper.laboratory import laboratory
+
+    _check_page(options.output)
+    found = laboratory(options.mistake)
+    return _give(options.output, found.to_html, lambda: found)
 
 
 def _demo(options: argparse.Namespace) -> int:

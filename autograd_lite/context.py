@@ -1,4 +1,4 @@
-"""Modes that hold for a block of code: `no_grad`, `ieee`, `detect_anomaly`.
+"""Modes that hold for a block of code: `no_grad`, `ieee`, `detect_anomaly`, `remember_places`.
 
 Each is a context variable: it holds in the thread or task that entered it and nowhere else. Generated methods do not
 look at context variables; they look at one shared hint, `careful`, which is true while any thread anywhere is inside a
@@ -13,7 +13,7 @@ from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-__all__ = ["Modes", "detect_anomaly", "hint", "ieee", "modes", "no_grad", "opened", "recording"]
+__all__ = ["Modes", "detect_anomaly", "hint", "ieee", "modes", "no_grad", "opened", "recording", "remember_places"]
 
 
 class Modes(NamedTuple):
@@ -22,6 +22,7 @@ class Modes(NamedTuple):
     record: bool = True
     ieee: bool = False
     anomaly: bool = False
+    places: bool = False
 
 
 _MODES: ContextVar[Modes] = ContextVar("autograd_lite.modes", default=Modes())  # noqa: B039  # a tuple: immutable
@@ -101,4 +102,17 @@ def detect_anomaly() -> Any:
         ...
         autograd_lite.errors.NonFiniteError: mul of x = 1e+200 ('a'), y = 1e+200 is inf; line ...
     """
-    return _mode(anomaly=True)
+    return _mode(anomaly=True, places=True)
+
+
+def remember_places() -> Any:
+    """Lets every operation remember the source line that made it, for the stepper to show; raises nothing of its own.
+
+    Example:
+        >>> from autograd_lite import Value
+        >>> with remember_places():
+        ...     y = Value(3.0).exp()
+        >>> print(y.more.place)
+        line ... of ...
+    """
+    return _mode(places=True)

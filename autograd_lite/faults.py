@@ -23,6 +23,12 @@ _OURS = frozenset({"autograd_lite", "nn", "runpy"})
 class Place(NamedTuple):
     """A line of somebody's program.
 
+    Args:
+        file: what a reader calls the file: "train.py", "cell [3]".
+        line: counted from 1.
+        text: the line itself, without its indentation; "" if it is not to be had.
+        path: what `linecache` calls the file, to read the lines around; "" if there is nothing to read. Not shown.
+
     Example:
         >>> print(Place("train.py", 12, "loss = p.log()"))
         line 12 of train.py: loss = p.log()
@@ -31,6 +37,7 @@ class Place(NamedTuple):
     file: str
     line: int
     text: str
+    path: str = ""
 
     def __str__(self) -> str:
         where = f"line {self.line} of {self.file}"
@@ -45,7 +52,7 @@ def here() -> Place | None:
         module = spec.name if spec else str(frame.f_globals.get("__name__", ""))
         if module.partition(".")[0] not in _OURS and not file.endswith("autograd-lite"):  # nor the command's own script
             text = linecache.getline(file, frame.f_lineno).strip()
-            return Place(_called(file), frame.f_lineno, text)
+            return Place(_called(file), frame.f_lineno, text, file if text else "")
         frame = frame.f_back
     return None
 
@@ -53,7 +60,9 @@ def here() -> Place | None:
 def _called(file: str) -> str:
     """Returns what a reader calls a source file; a notebook's cells are compiled under names that nobody knows."""
     if "ipykernel_" in file or file.startswith("<ipython-input"):
-        return "a notebook cell"
+        shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+        known = getattr(getattr(shell, "compile", None), "format_code_name", lambda _: None)(file)  # ("Cell", "In[3]")
+        return f"cell {known[1].removeprefix('In')}" if known else "a notebook cell"
     return file.rpartition("/")[2]
 
 

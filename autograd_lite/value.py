@@ -30,6 +30,7 @@ from .rules import Rule
 from .tracing import Guard, current
 
 if TYPE_CHECKING:
+    from .stepper import Stepper
     from .view import Fold, GraphView
 
 __all__ = ["NOT_COMPUTED", "Call", "Choice", "More", "Operand", "Value", "apply", "local_partial"]
@@ -71,7 +72,7 @@ class More(NamedTuple):
     Args:
         name: given by the user.
         calls: the pieces of the program that the node is an output of, innermost first.
-        place: the source line that made it, under `detect_anomaly`.
+        place: the source line that made it, under `remember_places` or `detect_anomaly`.
         condition: of `where`.
         choice: of `take`, while tracing.
     """
@@ -310,6 +311,20 @@ class Value:
 
         return draw(self, fold=fold, focus=focus, hops=hops)
 
+    def step(self, *, title: str = "", seed: Any = 1.0) -> Stepper:
+        """Returns every step of the forward pass and of `backward`, to be gone through forth and back; changes nothing.
+
+        Jupyter shows it; `to_html(path)` writes it as one page; `print` says where it is. To see the source line of
+        each step, compute `with remember_places():`, or call `step(function, ...)`, which does that.
+
+        Args:
+            title: what to call it.
+            seed: d self / d self, a real number.
+        """
+        from .stepper import step
+
+        return step(self, title=title, seed=seed)
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """Shows the graph when a node is the last line of a notebook cell; its text stays the short repr."""
         return {**self.graph()._repr_mimebundle_(), "text/plain": repr(self)}
@@ -515,8 +530,8 @@ def apply(rule: Rule, *operands: Any, condition: float | None = None) -> Value:
         for position, v in enumerate(sides)
     ]
     node._dx, node._dy = (*slopes, None)[:2]
-    if condition is not None or mode.anomaly:
-        node._more = More(condition=condition, place=here() if mode.anomaly else None)
+    if condition is not None or mode.places:
+        node._more = More(condition=condition, place=here() if mode.places else None)
     return node
 
 

@@ -25,6 +25,7 @@ from .losses import (
 from .metrics import accuracy, classify, confusion_table, correct
 from .module import Module
 from .optimizers import SGD, Adam, Optimizer, adam_update, sgd_update
+from .stepping import step_training
 from .training import Epoch, History, dead_neurons, fit
 
 __all__ = [
@@ -55,5 +56,6 @@ __all__ = [
     "sgd_update",
     "softmax",
     "softmax_cross_entropy",
+    "step_training",
     "uniform",
 ]

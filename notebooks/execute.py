@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 __all__ = ["execute"]
 
 FOLDER = Path(__file__).parent
+_LIVE = "application/vnd.jupyter.widget-view+json"
 
 
 def execute(path: Path) -> nbformat.NotebookNode:
@@ -29,6 +30,8 @@ def execute(path: Path) -> nbformat.NotebookNode:
     client.execute(cwd=str(FOLDER))
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # the times of the run
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(_LIVE, None)  # without a kernel the still picture beside it is better
     return notebook
 
 

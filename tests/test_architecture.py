@@ -42,22 +42,26 @@ PICTURE = {
     "extend": "errors rules expressions value check",
     "lift": "errors rules expressions arithmetics context operands tracing value lookup transforms anomaly lift",
     "testing": "errors rules expressions arithmetics operations value functions tape recording testing",
-    "view": "errors operations value tape recording scopes notation markup files view",
-    "stepper": "errors operations value tape recording scopes notation markup files view stepper",
+    "view": "errors rules operations value tape recording scopes notation markup lift files view",
+    "stepper": "errors rules expressions context faults arithmetics operations operands value functions tape recording "
+    "scopes notation markup anomaly files view stepper",
     "cli": "errors expressions functions value check",
 }
 
 # Arrows inside functions, taken only when somebody asks for that service.
 LAZY = {
     ("value", "view"): "value.graph() draws",
+    ("value", "stepper"): "value.step() shows every step",
+    ("cli", "stepper"): "the commands step and worksheet",
     ("tape", "tape_file"): "tape.save() and load()",
     ("cli", "nn"): "the command is where the two packages meet",
     ("__init__", "view"): "draw and GraphView are imported on first use",
+    ("__init__", "stepper"): "step, worksheet and their company are imported on first use",
     ("__init__", "lift"): "lift and lift_graph are imported on first use, and NumPy with them",
 }
 
 HEAVY = {"numpy", "scipy", "sklearn", "matplotlib", "graphviz", "tqdm", "hypothesis", "jax", "IPython", "torch"}
-HEAVY |= {"mpmath", "flint", "anywidget", "pandas"}
+HEAVY |= {"mpmath", "flint", "anywidget", "traitlets", "pandas"}
 ALLOWED_HEAVY = {("testing", "hypothesis"), ("lift", "numpy")}
 
 
@@ -155,7 +159,7 @@ def test_the_map_of_a_folder_lists_every_module_in_it(folder):
 
 def test_value_reaches_upwards_for_pictures_only_and_when_asked():
     lazy = {imported for imported, kind in inside(ROOT / "autograd_lite" / "value.py") if kind == "lazy"}
-    assert lazy == {"view"}
+    assert lazy == {"view", "stepper"}
 
 
 @pytest.mark.parametrize("path", [*ENGINE, *files("nn")], ids=str)

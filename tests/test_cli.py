@@ -1,5 +1,6 @@
 """The command, run as a person runs it."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -106,3 +107,162 @@ def test_the_readmes_picture_is_what_its_command_draws():
     out.backward()
     committed = Path(__file__).parent.parent / "docs" / "neuron.svg"
     assert out.graph().svg(engine="builtin") == committed.read_text(encoding="utf-8")
+
+
+# ---------------------------------------------------------------- step and worksheet
+
+SCRIPT = """
+import math
+from dataclasses import dataclass
+
+from neighbour import SCALE
+
+
+@dataclass
+class Settings:
+    rate: float = 1.0
+
+
+def neuron(w, x, b=-1.0, power=2):
+    return (w * x + b).tanh() ** power * SCALE
+
+
+def silent(x):
+    x * 2
+
+
+def broken(x):
+    return x / len([])
+
+
+def undefined(x):
+    return x.log()
+
+
+def looks_up(x, i):
+    return [x, x * 2][i]
+
+
+if __name__ == "__main__":
+    raise SystemExit("not when imported")
+"""
+
+
+@pytest.fixture
+def script(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    modules = set(sys.modules)
+    path = tmp_path / "train.py"
+    path.write_text(SCRIPT, encoding="utf-8")
+    (tmp_path / "neighbour.py").write_text("SCALE = 10.0\n", encoding="utf-8")
+    yield path
+    for name in set(sys.modules) - modules:
+        if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+def test_step_lists_every_event_of_a_formula(capsys):
+    assert main(["step", "tanh(w*x + b)", "--at", AT]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("forward\n  1  v2 = w * x = 0.5 * 2 = 1\n")
+    assert "\nseed\n  4  dL/dv5 = 1" in out
+    assert "\nbackward\n  5  dL/dv4 gets" in out
+    assert out.count("\n") == 3 + 9
+
+
+def test_step_leaves_out_what_is_more_than_200_events_and_says_how_to_see_it(capsys):
+    assert main(["step", "+".join(["x*x"] * 60), "--at", "x=1"]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"\n200  .*\n\.\.\. and \d+ more events; -o story\.html writes a page", out)
+    assert "\n201  " not in out
+
+
+def test_step_writes_a_page(tmp_path, capsys):
+    path = tmp_path / "out.html"
+    assert main(["step", "tanh(w*x + b)", "--at", AT, "-o", str(path)]) == 0
+    assert "autograd-lite story" in path.read_text(encoding="utf-8")
+    assert capsys.readouterr().out == f"wrote {path}\n"
+
+
+def test_step_takes_a_function_of_a_script_with_its_defaults(script, capsys):
+    assert main(["step", f"{script}:neuron", "--at", "w=0.5,x=2"]) == 0
+    out = capsys.readouterr().out
+    assert "v4 = v2 + b = 1 + (-1) = 0" in out  # a float default is a leaf
+    assert "v7 = v5 ** 2 = 0 ** 2 = 0" in out  # a whole number is a number
+    assert main(["step", f"{script}:neuron", "--at", "w=0.5,x=2"]) == 0  # twice in one process
+
+
+def test_worksheet_writes_a_page_or_text(script, tmp_path, capsys):
+    path = tmp_path / "sheet.html"
+    assert main(["worksheet", "tanh(w*x + b)", "--at", AT, "-o", str(path)]) == 0
+    assert 'class="key"' in path.read_text(encoding="utf-8")
+    assert capsys.readouterr().out == f"wrote {path}\n"
+    assert main(["worksheet", f"{script}:neuron", "--at", "w=1,x=2,b=0", "--blanks", "values", "--no-key"]) == 0
+    assert capsys.readouterr().out.startswith("neuron\nGiven: w = 1, x = 2, b = 0\nForward\n1. v2 = w * x = ____\n")
+
+
+BAD_PROGRAMS = {  # (command, program after the script's folder, point, output), words
+    "no script": (("step", "nothing.py:f", "", ""), "there is no script"),
+    "no name": (
+        ("step", "train.py", "x=1", ""),
+        "train.py has no function ''; its functions are neuron, silent, bro",
+    ),
+    "no function": (("step", "train.py:nothing", "x=1", ""), "has no function 'nothing'"),
+    "a module in it": (("step", "train.py:math", "x=1", ""), "has no function 'math'"),
+    "missing number": (("step", "train.py:neuron", "w=1", ""), "no number for x of train.py:neuron; add --at x=1"),
+    "unused number": (("worksheet", "train.py:silent", "x=1,y=2", ""), "--at gives y, which train.py:silent does not"),
+    "no Value": (("step", "train.py:silent", "x=1", ""), "step(silent): it returned None"),
+    "division": (("step", "train.py:broken", "x=1", ""), "needs y != 0"),
+    "fault": (("step", "train.py:undefined", "x=-1", ""), "train.py: return x.log()"),
+    "look-up": (
+        ("step", "train.py:looks_up", "x=1,i=1", ""),
+        "train.py:looks_up raised TypeError at line 30: lis",
+    ),
+    "raising script": (("step", "raising.py:f", "", ""), "raising.py raised ValueError at line 2: no such data"),
+    "exiting script": (("step", "exiting.py:f", "", ""), "exiting.py raised SystemExit at line 1: 3"),
+    "no Python": (("step", "syntax.py:f", "", ""), "syntax.py raised SyntaxError at line 1: "),
+    "another page": (("step", "train.py:undefined", "x=1", "out.svg"), "out.svg: the suffix '.svg' is not a page's"),
+    "no folder": (("step", "train.py:undefined", "x=1", "nowhere/out.html"), "there is no folder"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_PROGRAMS)
+def test_a_bad_program_gets_one_line_and_status_2(case, script, capsys):
+    (command, program, at, output), words = BAD_PROGRAMS[case]
+    folder = script.parent
+    (folder / "raising.py").write_text("x = 1\nraise ValueError('no such\\ndata')\n", encoding="utf-8")
+    (folder / "exiting.py").write_text("raise SystemExit(3)\n", encoding="utf-8")
+    (folder / "syntax.py").write_text("def f(:\n", encoding="utf-8")
+    options = ["-o", str(folder / output)] if output else []
+    assert main([command, str(folder / program), "--at", at, *options]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert words in captured.err
+    assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("case", [case for case in BAD if BAD[case][0] == "draw"])
+def test_a_formula_is_refused_by_step_as_by_draw(case, capsys):
+    _, formula, at, words = BAD[case]
+    assert main(["step", formula, "--at", at]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert words in captured.err
+    assert captured.err.count("\n") == 1
+
+
+def test_lab_lists_the_mistakes_and_writes_a_page_of_one(tmp_path, capsys):
+    assert main(["lab"]) == 0
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in ("assign", "order", "stale", "zero_grad", "max_shift"))
+    page = tmp_path / "lab.html"
+    assert main(["lab", "--mistake", "assign", "-o", str(page)]) == 0
+    assert capsys.readouterr().out == f"wrote {page}\n"
+    assert page.read_text(encoding="utf-8").count('"name":"assign"') == 1
+
+
+def test_lab_names_the_mistakes_there_are_when_asked_for_another(tmp_path, capsys):
+    assert main(["lab", "--mistake", "typo"]) == 2
+    assert "no mistake called 'typo'; it has assign, " in capsys.readouterr().err
+    assert main(["lab", "-o", str(tmp_path / "lab.pdf")]) == 2
+    assert "'.pdf' is not a page's" in capsys.readouterr().err

@@ -64,7 +64,7 @@ def test_a_rule_becomes_its_methods_and_the_table_nothing_else():
     assert written == {method for _, method in METHODS}
     public = {name for name in vars(Value) if not name.startswith("_")}
     own = {"backward", "data", "grad", "grad_computed", "graph", "is_leaf", "label", "more", "name", "operands"}
-    own |= {"partials", "rule"}
+    own |= {"partials", "rule", "step"}
     assert public - {method for _, method in METHODS} <= own
 
 

@@ -16,8 +16,9 @@ The source line that made a node is known where it was computed `with detect_ano
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,7 +28,7 @@ from autograd_lite.recording import trace
 from autograd_lite.tape import Line, Tape
 from autograd_lite.value import Value, local_partial
 
-from .events import Back, Event, Forward, Seed, Update, changed
+from .events import Back, Event, Forward, Seed, Update, changed, events_of
 
 if TYPE_CHECKING:
     from autograd_lite.faults import Place
@@ -37,6 +38,7 @@ __all__ = [
     "Phase",
     "chapter_of",
     "chapter_of_tape",
+    "engine_events",
 ]
 
 
@@ -62,6 +64,9 @@ class Chapter:
         earlier: for each line, the gradient that it has before the pass; None where there is none, which is not 0.
         places: for each line, the source line that made it, where known.
         parameters: the lines of the parameters, in the order in which they were given.
+        seed: d root / d root.
+        note: shown above the picture, such as what to look at; any text.
+        scripted: the events are not the engine's own, but those of a wrong one, say: nothing follows from them.
     """
 
     title: str
@@ -70,6 +75,9 @@ class Chapter:
     earlier: tuple[float | None, ...]
     places: tuple[Place | None, ...]
     parameters: tuple[int, ...] = ()
+    seed: float = field(default=1.0, kw_only=True)
+    note: str = field(default="", kw_only=True)
+    scripted: bool = field(default=False, kw_only=True)
 
     @property
     def root(self) -> int:
@@ -167,8 +175,8 @@ def chapter_of(
         node = nodes[line]
         return node.partials[position] if isinstance(node, Value) else None
 
-    whole = Tape(tuple(lines), tape.outputs, tape.marks)
-    return Chapter(title, whole, _events(whole, partial, earlier, Value(seed).data), earlier, places, tuple(where))
+    whole, start = Tape(tuple(lines), tape.outputs, tape.marks), Value(seed).data
+    return Chapter(title, whole, events_of(whole, partial, earlier, start), earlier, places, tuple(where), seed=start)
 
 
 def chapter_of_tape(
@@ -205,33 +213,23 @@ def chapter_of_tape(
             line.rule, position, [numbers[i] for i in line.operands], numbers[index], lone=whole.lone(line)
         )
 
-    none = (None,) * len(numbers)
-    return Chapter(title, whole, _events(whole, partial, none, Value(seed).data), none, none)
+    none, start = (None,) * len(numbers), Value(seed).data
+    return Chapter(title, whole, events_of(whole, partial, none, start), none, none, seed=start)
 
 
-def _events(
-    tape: Tape, partial: Callable[[int, int], float | None], earlier: Sequence[float | None], seed: float
-) -> tuple[Event, ...]:
-    """Folds the tape's sweep and takes down every step.
+def engine_events(chapter: Chapter) -> tuple[Event, ...]:
+    """Returns what the engine does with a chapter's numbers, local derivatives, earlier gradients and seed.
 
-    A pass is summed from 0, and what a leaf had before is added to the sum: in floats the order matters.
+    A local derivative that no event of the chapter has is taken for nan.
+
+    Example:
+        >>> chapter = chapter_of(Value(3.0).exp(), seed=2.0)
+        >>> engine_events(chapter) == chapter.events
+        True
     """
-    sums: list[float | None] = [None] * len(tape)
+    local = {(event.line, event.position): event.local for event in chapter.events if isinstance(event, Back)}
 
-    def total(line: int) -> float:
-        had, got = earlier[line], sums[line]
-        return (got or 0.0) if had is None else had if got is None else got + had
+    def partial(line: int, position: int) -> float:
+        return local.get((line, position), math.nan)
 
-    def add(line: int, term: float) -> tuple[float, float]:
-        before, got = total(line), sums[line]
-        sums[line] = (0.0 if got is None else got) + term
-        return before, total(line)
-
-    root = tape.outputs[0]
-    events: list[Event] = [Forward(line.index) for line in tape.lines if line.rule]
-    events.append(Seed(root, *add(root, seed)))
-    for line, position, operand in tape.sweep:
-        local, upstream = partial(line, position), sums[line]
-        if local is not None and upstream is not None:
-            events.append(Back(line, position, operand, local, upstream, *add(operand, local * upstream)))
-    return tuple(events)
+    return events_of(chapter.tape, partial, chapter.earlier, chapter.seed)

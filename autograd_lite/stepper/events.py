@@ -5,9 +5,14 @@ Lines are those of the tape, in its order, and so the ids of a picture: line 1 i
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-__all__ = ["Back", "Event", "Forward", "Seed", "Update", "changed"]
+if TYPE_CHECKING:
+    from autograd_lite.tape import Tape
+
+__all__ = ["Back", "Event", "Forward", "Seed", "Update", "changed", "events_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,8 @@ class Back:
 
     Args:
         line: the consumer, whose adjoint is complete.
-        position: which operand with a derivative it is, from 0; `x*x` has two steps.
+        position: which operand with a derivative it is, from 0, as in `Tape.sweep`: `x*x` has two steps, and of
+            `where`, whose condition has no derivative, x is 0 and y is 1.
         operand: the line that receives.
         local: d line / d operand, through this operand alone.
         upstream: the adjoint of the consumer.
@@ -64,3 +70,37 @@ Event = Forward | Seed | Back | Update
 def changed(event: Event) -> int:
     """Returns the one line whose value or gradient an event changes."""
     return event.operand if isinstance(event, Back) else event.line
+
+
+def events_of(
+    tape: Tape, partial: Callable[[int, int], float | None], earlier: Sequence[float | None], seed: float
+) -> tuple[Event, ...]:
+    """Folds a tape's sweep and takes down every step.
+
+    A pass is summed from 0, and what a leaf had before is added to the sum: in floats the order matters.
+
+    Args:
+        tape: with one output, the root, and the numbers of the forward pass.
+        partial: the local derivative of a line at a position; None where no gradient flows.
+        earlier: for each line, the gradient that it has before the pass; None where there is none.
+        seed: d root / d root.
+    """
+    sums: list[float | None] = [None] * len(tape)
+
+    def total(line: int) -> float:
+        had, got = earlier[line], sums[line]
+        return (got or 0.0) if had is None else had if got is None else got + had
+
+    def add(line: int, term: float) -> tuple[float, float]:
+        before, got = total(line), sums[line]
+        sums[line] = (0.0 if got is None else got) + term
+        return before, total(line)
+
+    root = tape.outputs[0]
+    events: list[Event] = [Forward(line.index) for line in tape.lines if line.rule]
+    events.append(Seed(root, *add(root, seed)))
+    for line, position, operand in tape.sweep:
+        local, upstream = partial(line, position), sums[line]
+        if local is not None and upstream is not None:
+            events.append(Back(line, position, operand, local, upstream, *add(operand, local * upstream)))
+    return tuple(events)

@@ -17,85 +17,15 @@ undoes what going forward did, exactly. One step takes constant time.
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import NamedTuple
 
 from autograd_lite.errors import InputError
 
 from .chapter import Chapter, Phase, chapter_of
-from .events import Back, Event, Forward, Update, changed
+from .events import Back, Event
 from .story import Story, whole
+from .track import Ledger, State, Track
 
 __all__ = ["Ledger", "Player", "State", "chapter_of"]
-
-
-class State(NamedTuple):
-    """What is known of each line of a chapter at one position.
-
-    Args:
-        values: None before the forward pass gets there.
-        adjoints: None where nothing has arrived in this pass or an earlier one, which is not 0.
-        arrived: how many contributions this pass has added to the adjoint.
-    """
-
-    values: tuple[float | None, ...]
-    adjoints: tuple[float | None, ...]
-    arrived: tuple[int, ...]
-
-
-class Ledger(NamedTuple):
-    """How a gradient came about: its entries added up from 0, in order, and `earlier` on top.
-
-    Args:
-        line: whose gradient it is.
-        earlier: what a leaf had before the pass; None if nothing.
-        entries: the contributions that have arrived, each with its index in the story; each adds local * upstream.
-        expected: how many there are in the whole pass.
-        gradient: the sum so far; of the root it is the seed. None if nothing has arrived.
-    """
-
-    line: int
-    earlier: float | None
-    entries: tuple[tuple[int, Back], ...]
-    expected: int
-    gradient: float | None
-
-
-class _Track:
-    """One chapter's state, and how many of its events have happened."""
-
-    def __init__(self, chapter: Chapter) -> None:
-        self.chapter, self.done = chapter, 0
-        self.values = [None if line.rule else line.data for line in chapter.tape.lines]
-        self.adjoints = list(chapter.earlier)
-        self.arrived = [0] * len(self.values)
-
-    def go(self, done: int) -> None:
-        while self.done < done:
-            self._do(self.chapter.events[self.done])
-            self.done += 1
-        while self.done > done:
-            self.done -= 1
-            self._undo(self.chapter.events[self.done])
-
-    def _do(self, event: Event) -> None:
-        line = changed(event)
-        if isinstance(event, Forward):
-            self.values[line] = self.chapter.tape.lines[line].data
-        elif isinstance(event, Update):
-            self.values[line] = event.after
-        else:
-            self.adjoints[line] = event.after
-            self.arrived[line] += isinstance(event, Back)
-
-    def _undo(self, event: Event) -> None:
-        line = changed(event)
-        if isinstance(event, Forward):
-            self.values[line] = None
-        elif isinstance(event, Update):
-            self.values[line] = event.before
-        else:
-            self.arrived[line] -= isinstance(event, Back)
-            self.adjoints[line] = event.before if self.arrived[line] else self.chapter.earlier[line]
 
 
 class Player:
@@ -110,12 +40,12 @@ class Player:
     def __init__(self, story: Story) -> None:
         self.story = story
         self._position = 0
-        self._tracks: dict[int, _Track] = {}
+        self._tracks: dict[int, Track] = {}
         self._track = self._entered(0)
 
-    def _entered(self, chapter: int) -> _Track:
+    def _entered(self, chapter: int) -> Track:
         if chapter not in self._tracks:
-            self._tracks[chapter] = _Track(self.story.chapters[chapter])
+            self._tracks[chapter] = Track(self.story.chapters[chapter])
         return self._tracks[chapter]
 
     # ------------------------------------------------------------ where it is
@@ -231,8 +161,7 @@ class Player:
     @property
     def state(self) -> State:
         """Everything about the chapter shown, as it is here."""
-        track = self._track
-        return State(tuple(track.values), tuple(track.adjoints), tuple(track.arrived))
+        return self._track.state
 
     def value(self, line: int) -> float | None:
         """Returns a line's value; None before the forward pass gets there."""
@@ -275,6 +204,6 @@ class Player:
         return f"<Player: {self._position} of {len(self.story)} events>"
 
     def __str__(self) -> str:
-        from .telling import to_text
+        from .terminal import to_text
 
         return to_text(self)

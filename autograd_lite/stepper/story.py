@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sized
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -12,7 +13,63 @@ from autograd_lite.errors import InputError
 from .chapter import Chapter, chapter_of
 from .events import Event
 
-__all__ = ["Story", "chapter_of", "whole"]
+__all__ = ["Curve", "Plane", "Story", "chapter_of", "whole"]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A number that is followed through a story, such as the loss of a training run.
+
+    Args:
+        name: what it is called; any text.
+        values: one for each chapter, None where it is not known.
+    """
+
+    name: str
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Plane:
+    """How a model divides the plane of its two inputs, chapter by chapter.
+
+    Args:
+        names: what the inputs are called.
+        x: the lowest and the highest first input shown.
+        y: likewise the second.
+        columns: how many cells there are from left to right, at least 1.
+        rows: how many there are from the bottom to the top, at least 1.
+        points: the data: the two inputs, and an index into `labels`.
+        labels: the classes.
+        scores: for each chapter a number a cell, the lowest row first; None where they are as in the chapter before.
+            Above 0 is the second label; or, with `classes`, the number is the label's index.
+        classes: the scores are labels' indices.
+    Raises:
+        InputError: the lengths do not fit, or a range is empty.
+    """
+
+    names: tuple[str, str]
+    x: tuple[float, float]
+    y: tuple[float, float]
+    columns: int
+    rows: int
+    points: tuple[tuple[float, float, int], ...]
+    labels: tuple[str, ...]
+    scores: tuple[tuple[float, ...] | None, ...]
+    classes: bool = False
+
+    def __post_init__(self) -> None:
+        for what, (low, high) in (("x", self.x), ("y", self.y)):
+            if not low < high:
+                raise InputError(f"the plane's {what} goes from {low} to {high}; give the lower end first")
+        if min(self.columns, self.rows) < 1:
+            raise InputError(f"a plane of {self.columns} x {self.rows} cells shows nothing; give at least 1 x 1")
+        cells = self.columns * self.rows
+        for chapter, scores in enumerate(self.scores):
+            if scores is not None and len(scores) != cells:
+                raise InputError(f"chapter {chapter} has {len(scores)} scores for a plane of {cells} cells; one a cell")
+        for _, _, label in self.points:
+            whole(label, len(self.labels) - 1, "label")
 
 
 @dataclass(frozen=True)
@@ -21,8 +78,11 @@ class Story:
 
     Args:
         chapters: at least one.
+        title: what to call the story; any text.
+        curves: numbers to be drawn over the chapters.
+        plane: what a model of two inputs makes of them, chapter by chapter.
     Raises:
-        InputError: there is no chapter.
+        InputError: there is no chapter, or a curve or the plane has not one entry for each.
     Example:
         A training run, whose loop stays the reader's own. The chapter is written before `backward`, as it starts from
         the gradients that are there.
@@ -42,10 +102,18 @@ class Story:
     """
 
     chapters: tuple[Chapter, ...]
+    title: str = ""
+    curves: tuple[Curve, ...] = ()
+    plane: Plane | None = None
 
     def __post_init__(self) -> None:
         if not self.chapters:
             raise InputError("a story has at least one chapter, as in Story((chapter_of(loss),)); got none")
+        followed: list[tuple[str, Sized]] = [(f"the curve {curve.name!r:.60}", curve.values) for curve in self.curves]
+        for what, entries in [*followed, *([("the plane", self.plane.scores)] if self.plane else [])]:
+            if len(entries) != len(self.chapters):
+                count = len(self.chapters)
+                raise InputError(f"{what} has {len(entries)} entries for {count} chapters; give one a chapter, or None")
 
     @cached_property
     def starts(self) -> tuple[int, ...]:

@@ -12,33 +12,31 @@
     dL/dw gets dv2/dw * dL/dv2 = 2 * 0.1966 = 0.3932; from 0 to 0.3932; 1 of 1 contribution
     dL/dx gets dv2/dx * dL/dv2 = 0.5 * 0.1966 = 0.09831; from 0 to 0.09831; 1 of 1 contribution
 
-`to_text` says it in a terminal. Lines are called as in pictures.
+Lines are called as in pictures. All words are in `phrases`.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from autograd_lite.markup import MATHML, printable
+from autograd_lite.markup import MATHML
 from autograd_lite.notation import to_mathml
 from autograd_lite.operations import symbol
-from autograd_lite.view.graph import Edge, Node
-from autograd_lite.view.labels import columns, figure, gradient, short
-from autograd_lite.view.text import formula
+from autograd_lite.view.labels import figure, short
 
 from .chapter import Chapter, chapter_of
 from .events import Back, Event, Forward, Seed, Update, changed
-from .player import Player
+from .phrases import PHRASES, said
+from .rulebook import right_hand_side
 from .story import Story
 
 if TYPE_CHECKING:
     from autograd_lite.faults import Place
     from autograd_lite.rules import Rule
 
-__all__ = ["Formula", "Teller", "Telling", "chapter_of", "partials_of", "telling", "to_text"]
+__all__ = ["PHRASES", "Formula", "Teller", "Telling", "chapter_of", "said", "telling"]
 
 
 class Formula(NamedTuple):
@@ -110,45 +108,50 @@ class Teller:
     def sentence(self, index: int) -> str:
         """Returns an event in one line of text."""
         event = self.chapter.events[index]
-        name = self.names[changed(event)]
+        name, had = self.names[changed(event)], self.chapter.earlier[changed(event)] is not None
         if isinstance(event, Forward):
-            out = figure(self.lines[event.line].data)
-            return f"{name} = {self.right(event.line)} = {self._right_in_numbers(event.line)} = {out}"
-        had = self.chapter.earlier[changed(event)] is not None
+            numbers, value = self._right_in_numbers(event.line), figure(self.lines[event.line].data)
+            return said("forward", name=name, formula=self.right(event.line), numbers=numbers, value=value)
+        before, after = figure(event.before), figure(event.after)
         if isinstance(event, Update):
-            moved = f"{name} goes from {figure(event.before)} to {figure(event.after)}"
-            return f"{moved}, a step of {figure(event.after - event.before)}"
+            return said("update", name=name, before=before, after=after, step=figure(event.after - event.before))
         if isinstance(event, Seed):
-            said = f"{self._slope(event.line)} = {figure(event.after)}; {self.letter} is {name}"
-            said += f", from {figure(event.before)} of earlier passes" if had else ""
-            return f"{said}, and the reverse sweep starts from it"
-        (count, of), term = self._contribution(index), event.local * event.upstream
-        twice = self.lines[event.line].operands.count(event.operand) > 1
-        which = f" (as operand {event.position + 1})" if twice else ""
-        start = figure(event.before) + (" of earlier passes" if had and count == 1 else "")
-        return (
-            f"{self._slope(event.operand)} gets d{self.names[event.line]}/d{name}{which} * {self._slope(event.line)}"
-            f" = {_fenced(event.local)} * {_fenced(event.upstream)} = {figure(term)}"
-            f"; from {start} to {figure(event.after)}; {count} of {of} contribution{'s' if of > 1 else ''}"
+            kind, slope = "seed_earlier" if had else "seed", self._slope(event.line)
+            return said(kind, slope=slope, before=before, after=after, letter=self.letter, name=name)
+        number, of = self._contribution(index)
+        return said(
+            "back",
+            receives=self._slope(event.operand),
+            term=self.term(event),
+            result=figure(event.local * event.upstream),
+            before=said("of_earlier_passes", number=before) if had and number == 1 else before,
+            after=after,
+            count=said("contributions" if of > 1 else "contribution", number=number, all=of),
         )
 
+    def term(self, event: Back) -> str:
+        """Returns what a step back adds, in names and in numbers: "dv2/dw * dL/dv2 = 2 * 0.1966"."""
+        twice = self.lines[event.line].operands.count(event.operand) > 1
+        local = said(
+            "slope_operand" if twice else "slope",
+            above=self.names[event.line],
+            below=self.names[event.operand],
+            operand=event.position + 1,
+        )
+        numbers = {"local_number": _fenced(event.local), "upstream_number": _fenced(event.upstream)}
+        return said("term", local=local, upstream=self._slope(event.line), **numbers)
+
     def _slope(self, line: int) -> str:
-        return f"d{self.letter}/d{self.names[line]}"
+        return said("slope", above=self.letter, below=self.names[line])
 
     def right(self, line: int) -> str:
         """Returns the right-hand side of a line as a picture writes it: "w * x"; empty for what is no operation."""
-        return self._written(line, self.names)
+        return right_hand_side(self.lines[line].rule, [self.names[i] for i in self.lines[line].operands])
 
     def _right_in_numbers(self, line: int) -> str:
         rule = self.lines[line].rule
         word = figure if rule and symbol(rule).isidentifier() else _fenced
-        return self._written(line, {i: word(self.lines[i].data) for i in self.lines[line].operands})
-
-    def _written(self, line: int, words: Mapping[int, str] | list[str]) -> str:
-        rule, operands = self.lines[line].rule, self.lines[line].operands
-        node = Node(f"v{line}", "operation" if rule else "leaf", symbol(rule) if rule else "", "", None, None)
-        edges = [Edge(f"v{i}", node.id, position, None) for position, i in enumerate(operands)]
-        return formula(node, edges, {f"v{i}": words[i] for i in operands})
+        return right_hand_side(rule, [word(self.lines[i].data) for i in self.lines[line].operands])
 
     # ------------------------------------------------------------ in formulas
 
@@ -164,7 +167,7 @@ class Teller:
 
     def _partial(self, event: Back) -> Formula:
         rule = self.lines[event.line].rule
-        slopes = partials_of(rule, lone=self.chapter.tape.lone(self.lines[event.line])) if rule else ()
+        slopes = _partials_of(rule, lone=self.chapter.tape.lone(self.lines[event.line])) if rule else ()
         ratio = self._ratio(self.names[event.line], event.operand)
         return self._filled(ratio, slopes[event.position], event.line, event.local)
 
@@ -190,7 +193,7 @@ class Teller:
         return Formula(_equation(left, named), _equation(left, numbered, _number(result)))
 
 
-def partials_of(rule: Rule, *, lone: bool) -> tuple[Any, ...]:
+def _partials_of(rule: Rule, *, lone: bool) -> tuple[Any, ...]:
     """Returns a rule's partials; `lone` says whether another operand is a constant, which matters at ties."""
     return rule.lone if lone and rule.lone else rule.partials
 
@@ -210,41 +213,3 @@ def _number(number: float) -> str:
 
 def _equation(*sides: str) -> str:
     return f"<mrow>{MATHML.sign('=').join(sides)}</mrow>"
-
-
-# ---------------------------------------------------------------- in a terminal
-
-
-def to_text(player: Player) -> str:
-    """Returns a few lines: where the player is, what happened last, and the lines that took part, marked if changed."""
-    (at, done), chapters, chapter = player.place, len(player.story.chapters), player.chapter
-    event, phase, teller = player.event, player.phase, Teller(chapter)
-    head = [f"{player.position} of {len(player.story)}"]
-    head += [f"{phase.name} {done - phase.start} of {phase.stop - phase.start}"] if phase else []
-    head += [f"chapter {at + 1} of {chapters}"] if chapters > 1 else []
-    head += [short(chapter.title, 60)] if chapter.title else []
-    if event is None:
-        return f"{'  '.join(head)}\nNothing has happened yet; {teller.letter} is {teller.names[chapter.root]}."
-    told, shown = teller.tell(done - 1), [event.line]
-    if isinstance(event, Forward):
-        shown = [*dict.fromkeys(chapter.tape.lines[event.line].operands), event.line]
-    elif isinstance(event, Back):
-        shown = [event.line, event.operand]
-    rows = [_row(player, teller, line, changed=line == changed(event)) for line in shown]
-    widths = [max(columns(row[i]) for row in rows) for i in range(4)]
-    padded = [[cell + " " * (wide - columns(cell)) for cell, wide in zip(row, widths, strict=True)] for row in rows]
-    place = [printable(str(told.place))] if told.place else []
-    return "\n".join(["  ".join(head), told.sentence, *place, *("  ".join(row).rstrip() for row in padded)])
-
-
-def _row(player: Player, teller: Teller, line: int, *, changed: bool) -> tuple[str, str, str, str]:
-    name = ("→ " if changed else "  ") + teller.names[line]
-    if player.chapter.tape.lines[line].constant:
-        return name, "constant", "", ""
-    value, (arrived, expected) = player.value(line), player.progress(line)
-    return (
-        name,
-        "value " + ("not computed" if value is None else figure(value)),
-        f"gradient {gradient(player.adjoint(line))}",
-        f"{arrived} of {expected}" if expected else "",
-    )

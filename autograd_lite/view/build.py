@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from autograd_lite.errors import InputError
@@ -13,8 +13,9 @@ from autograd_lite.scopes import Scopes, scopes_of
 from autograd_lite.tape import Tape
 from autograd_lite.value import Value
 
-from .fold import Fold, Group, groups_of, homes
+from .fold import ALL, Fold, Group, groups_of, homes
 from .graph import Box, Edge, GraphView, Node, Result
+from .structure import structure_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -28,8 +29,9 @@ def draw(*values: Value, fold: Fold = "auto", focus: Value | None = None, hops: 
     Args:
         values: one or more Values.
         fold: which named pieces (see `scopes.py`) are drawn as one node. "auto" folds as much as legibility needs: up
-            to 60 values nothing, to 400 the innermost pieces, beyond that the outer ones; None folds nothing; a depth
-            folds from there inwards, 1 being the outermost; or a set of paths such as {"mlp.layer0"}.
+            to 60 values nothing, to 400 the innermost pieces, beyond that the outer ones, and where that is not enough
+            equal structures (see `structure.py`); None folds nothing; a depth folds from there inwards, 1 being the
+            outermost; or a set of paths such as {"mlp.layer0"}.
         focus: draw only the neighbourhood of this Value, its pieces open.
         hops: how many edges away from the focus, 0 or more.
     Raises:
@@ -47,7 +49,19 @@ def draw(*values: Value, fold: Fold = "auto", focus: Value | None = None, hops: 
     scopes = scopes_of(tape)
     home = homes(tape, scopes)
     groups, folded = groups_of(tape, scopes, home, fold=fold, focus=_line_of(focus, made_from), hops=hops)
-    return _Builder(tape, made_from, scopes, home, groups).view(folded)
+    if fold == "auto" and focus is None and not _legible(groups):
+        found = structure_of(tape, scopes, home)
+        if _legible(found.groups):
+            return _Builder(tape, made_from, found.scopes, found.home, found.groups, labels=found.labels).view(
+                found.folded
+            )
+    return _Builder(tape, made_from, scopes, home, groups, labels={}).view(folded)
+
+
+def _legible(groups: Sequence[Group]) -> bool:
+    """Says whether a picture of these nodes is no larger than can be read, and whole."""
+    nodes = {*groups}
+    return len(nodes) <= ALL and not any(group.kind in ("earlier", "later") for group in nodes)
 
 
 def _line_of(focus: Value | None, made_from: Sequence[Value | float]) -> int | None:
@@ -70,8 +84,11 @@ class _Builder:
         scopes: Scopes,
         home: Sequence[int | None],
         groups: Sequence[Group],
+        *,
+        labels: Mapping[Group, tuple[str, int]],
     ) -> None:
         self.tape, self.made_from, self.scopes, self.home, self.groups = tape, made_from, scopes, home, groups
+        self.labels = labels
         self.members: dict[Group, list[int]] = {}
         for line, group in enumerate(groups):
             self.members.setdefault(group, []).append(line)
@@ -110,6 +127,9 @@ class _Builder:
             several = group.key if isinstance(group.key, tuple) else (group.key, group.key)
             scope = self.scopes.scopes[several[0]]
             name, box, repeats = scope.name, scope.parent, len(several) - 1
+        elif group.kind == "alike":
+            box = self.home[lines[0]]
+        name, repeats = self.labels.get(group, (name, repeats))
         return Node(
             id=self._id(group),
             kind="rest" if group.kind in ("earlier", "later") else "folded",

@@ -16,13 +16,14 @@ _MOST_RESULTS = 4
 
 
 class Card(NamedTuple):
-    """The text of a card: a sign and a name, then rows of a label and what it says."""
+    """The text of a card: a sign and a name, then rows of a label and what it says; "" is an empty box to write in."""
 
     sign: str
     name: str
     rows: tuple[tuple[str, str], ...]
     width: float
     height: float
+    row: float = ROW
 
 
 def card_of(node: Node, view: GraphView) -> Card:

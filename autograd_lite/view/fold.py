@@ -6,8 +6,8 @@ folding, merging and hiding each make groups coarser, and never lose a line.
 The automatic choice, by the number of values: up to 60 everything; up to 400 the innermost pieces (neurons) folded;
 beyond that the pieces around them (layers), and so on: the first that leaves at most 60 nodes. If none does, each is
 tried again with equal pieces side by side ("100 samples") as one node, and the additions of a long sum, and leaves that
-are used by the same nodes. If even the coarsest leaves more than 400, the outputs and what is near them are drawn, and
-one node stands for the rest.
+are used by the same nodes. If even the coarsest leaves more than 60, `draw` shows the structure of the code instead, as
+`structure.py` finds it. Around a focus, one node stands for all that is far away.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Group(NamedTuple):
     """Lines that are drawn as one node; compares by its key.
 
     Args:
-        kind: "line", "scope", "scopes" (equal ones), "run", "leaves", "earlier" or "later".
+        kind: "line", "scope", "scopes" (equal ones), "run", "alike", "leaves", "earlier" or "later".
         key: tells it from others of its kind.
     """
 

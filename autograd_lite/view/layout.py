@@ -11,10 +11,12 @@ Transactions on Systems, Man, and Cybernetics 11(2), 1981.
 
 from __future__ import annotations
 
+import operator
 from bisect import bisect_right, insort
 from collections import Counter, deque
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import NamedTuple
 
 __all__ = ["Link", "Placement", "arrange"]
@@ -171,7 +173,7 @@ def _order(columns: list[list[Key]], segments: list[list[Segment]]) -> None:
             for a, b, port_a, port_b in segments[c - 1 if forward else c]:
                 moving, other, port, shift = (b, a, port_a, port_b) if forward else (a, b, port_b, port_a)
                 near.setdefault(moving, []).append(fixed[other] + port / 1e4 - shift / 1e4)
-            place = {key: sum(v) / len(v) for key, v in near.items()}
+            place = {key: _total(v) / len(v) for key, v in near.items()}
             own = {key: i for i, key in enumerate(columns[c])}
             columns[c] = _sorted_around(columns[c], place, own)
         crossings = _crossings(columns, segments)
@@ -230,8 +232,8 @@ def _coordinates(
                 wanted[a].append((y[b] + port_b - port_a, _STRAIGHT[(a not in sizes) + (b not in sizes)]))
             column = columns[c]
             pulls = [wanted[key] or [(y[key], 0.05)] for key in column]
-            weights = [sum(w for _, w in pull) for pull in pulls]
-            targets = [sum(v * w for v, w in pull) / weight for pull, weight in zip(pulls, weights, strict=True)]
+            weights = [_total(w for _, w in pull) for pull in pulls]
+            targets = [_total(v * w for v, w in pull) / weight for pull, weight in zip(pulls, weights, strict=True)]
             offsets = _offsets(column, sizes)
             level = _isotonic([t - o for t, o in zip(targets, offsets, strict=True)], weights)
             for key, value, offset in zip(column, level, offsets, strict=True):
@@ -263,6 +265,11 @@ def _isotonic(targets: Sequence[float], weights: Sequence[float]) -> list[float]
             heft, count = heft + more, count + members
         pools.append((mean, heft, count))
     return [mean for mean, _, count in pools for _ in range(count)]
+
+
+def _total(numbers: Iterable[float]) -> float:
+    """Adds up from left to right. Since Python 3.12 `sum` compensates, and a picture would differ by version."""
+    return reduce(operator.add, numbers, 0.0)
 
 
 def _across(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from .cards import HEADER, ROW, Card
+from .cards import HEADER, Card
 from .graph import Edge, GraphView, Node
 from .labels import exact, figure, sentence, short, xml
 from .placing import place
@@ -25,11 +25,12 @@ _FILLS = {"leaf": "#eef6fc", "constant": "#ffffff", "operation": "#ffffff", "fol
 _SANS = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 _MONO = "monospace"
 _ARROW = 7.0
+_LABEL = 48.0  # room for a row's label before an empty box
 
 
-def to_svg(view: GraphView, *, engine: str = "auto") -> str:
-    """Returns the picture; see `GraphView.svg`."""
-    scene = place(view, engine=engine)
+def to_svg(view: GraphView, *, engine: str = "auto", scene: Scene | None = None) -> str:
+    """Returns the picture; see `GraphView.svg`. A scene that is given is drawn as it is."""
+    scene = place(view, engine=engine) if scene is None else scene
     nodes = {node.id: node for node in view.nodes}
     names = {box.id: box.name for box in view.boxes}
     widest = max((len(note) for note in view.notes), default=0) * 5.8
@@ -154,11 +155,16 @@ def _card(node: Node, card: Card, where: Rectangle) -> str:
         parts.append(f'<rect x="{_f(x)}" y="{_f(y + 5)}" width="4" height="{_f(height - 10)}" fill="{_BLUE}"/>')
     parts.append(_header(node, card, where))
     for i, (label, text) in enumerate(card.rows):
-        line = _f(y + HEADER + ROW * i + 10)
+        top = y + HEADER + card.row * i
+        line = _f(top + card.row / 2 + 2.5)
         muted = ' font-style="italic"' if text == "not computed" else f' font-family="{_MONO}"'
         if label:
             parts.append(f'<text x="{_f(x + 10)}" y="{line}" fill="{_MUTED}">{xml(label)}</text>')
-        parts.append(f'<text x="{_f(x + width - 9)}" y="{line}" text-anchor="end"{muted}>{xml(text)}</text>')
+        if text:
+            parts.append(f'<text x="{_f(x + width - 9)}" y="{line}" text-anchor="end"{muted}>{xml(text)}</text>')
+        else:
+            size = f'width="{_f(width - _LABEL - 9)}" height="{_f(card.row - 4)}"'
+            parts.append(f'<rect x="{_f(x + _LABEL)}" y="{_f(top)}" {size} rx="3" fill="{_PAPER}" stroke="{_LINE}"/>')
     return "".join([*parts, "</g>"])
 
 

@@ -81,7 +81,7 @@ def names_of(view: GraphView) -> dict[str, str]:
     names = {}
     for node in view.nodes:
         sign, name = headline(node)
-        if node.kind == "folded" and node.operations and not node.symbol:
+        if node.kind == "folded" and node.operations and not node.symbol and node.repeats == 1:
             name = paths[node.box] + name
         if node.kind in ("constant", "rest", "folded"):
             names[node.id] = " ".join(short(part, 40) for part in (sign, name) if part)

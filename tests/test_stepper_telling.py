@@ -1,76 +1,27 @@
-"""What a reader is told about an event: in a sentence, in formulas, in a terminal, and as JSON."""
+"""What a reader is told about an event: in a sentence, in formulas, in a terminal."""
 
-import json
-import math
-import os
 import re
-import subprocess
-import sys
+from string import Formatter
 from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stories import HOSTILE, hostile, names, sentences, story_of
 
-from autograd_lite import RULES, InputError, Value, define_rule, detect_anomaly, ieee, where
+from autograd_lite import RULES, InputError, Value, define_rule, detect_anomaly, where
 from autograd_lite.rules import Rule
-from autograd_lite.scopes import in_scope
 from autograd_lite.stepper.chapter import chapter_of
-from autograd_lite.stepper.document import to_json
 from autograd_lite.stepper.events import Back, Forward, Update
+from autograd_lite.stepper.phrases import PHRASES, said
 from autograd_lite.stepper.player import Player
 from autograd_lite.stepper.story import Story
-from autograd_lite.stepper.telling import telling, to_text
+from autograd_lite.stepper.telling import telling
+from autograd_lite.stepper.terminal import to_text
 from autograd_lite.testing import RAW, programs
 from autograd_lite.value import apply
 from autograd_lite.view import draw
-from autograd_lite.view.labels import figure, short
-
-HOSTILE = [
-    "<script>alert(1)</script>",
-    "</script>",
-    '" onload="alert(1)',
-    "&amp; &#x3c; &lt;",
-    "]]>",
-    "<!-- comment",
-    "line\nbreak\r\n\tand tab",
-    "\x00\x01\x7f\x85",
-    "\ud800",
-    "\ufffe\uffff",
-    "\u2028\u2029",
-    "\u202eevil\u202c",
-    "שלום",
-    "🙂👩‍👩‍👧‍👦",
-    "x" * 10_000,
-    "重" * 10_000,
-    "back\\slash",
-    "{0} %s $x",
-    "\ue000",
-    "nan",
-    "1e999",
-    "-5",
-    "L",
-    " ",
-    "",
-]
-names = st.one_of(st.sampled_from(HOSTILE), st.text(), st.text(alphabet="<>&\"'\\{}|:;[]-!/ \nNL", max_size=12))
-
-
-def story_of(*roots, **kwargs):
-    return Story(tuple(chapter_of(root, **kwargs) for root in roots))
-
-
-def sentences(story):
-    return [telling(story, index).sentence for index in range(len(story))]
-
-
-def hostile(name, other="plain", scope="scope", title="title"):
-    x, y = Value(2.0, name=name), Value(-3.0, name=other)
-    out = in_scope(scope, lambda a, b: a * b, x, y)
-    out.name = name
-    chapter = chapter_of((out * x).tanh(), title=title, parameters=[x])
-    return Story((chapter.updated([1.0]),))
-
+from autograd_lite.view.labels import figure
 
 # ---------------------------------------------------------------- sentences
 
@@ -163,7 +114,7 @@ def test_the_readers_own_line_is_told_where_it_is_known():
     story = story_of(y)
     assert [telling(story, index).place.text for index in range(len(story))] == ["y = (x * x).tanh()"] * len(story)
     text = to_text(Player(story).forward())
-    assert re.search(r"\nline \d+ of test_story\.py: y = \(x \* x\)\.tanh\(\)\n", text)
+    assert re.search(r"\nline \d+ of test_stepper_telling\.py: y = \(x \* x\)\.tanh\(\)\n", text)
     assert telling(story_of(x * x), 0).place is None
 
 
@@ -219,7 +170,6 @@ def test_a_black_box_is_told_by_its_name_and_numbers():
     story = story_of(box(Value(2.0, name="x")))
     assert sentences(story)[0] == "v1 = box(x) = box(2) = 8"
     assert [parsed(f) for f in telling(story, 2).formulas] == [["∂v1∂x=12"] * 2, ["∂L∂x+=∂v1∂x·∂L∂v1", "∂L∂x+=12·1=12"]]
-    assert json.loads(to_json(story))["rules"] == [["box", "box", "", [""], [""]]]
 
 
 def test_an_update_has_no_formula():
@@ -259,106 +209,15 @@ def test_every_position_prints_a_few_lines(program):
         player.forward()
 
 
-# ---------------------------------------------------------------- JSON
-
-
-def number(written):
-    return float(written) if isinstance(written, str) else written
-
-
-@given(programs(RAW, domain=None))
-def test_json_holds_every_event_to_the_bit(program):
-    with ieee():
-        leaves = program.leaves()
-        chapter = chapter_of(program.run(leaves), parameters=leaves, title="t").updated([math.nan] * len(leaves))
-        text = to_json(Story((chapter, chapter)))
-    document = json.loads(text, parse_constant=pytest.fail)
-    assert to_json(Story((chapter, chapter))) == text
-    assert json.dumps(document, separators=(",", ":")) == text
-    one, two = document["chapters"]
-    assert one == two
-    letters = {"Forward": "f", "Seed": "s", "Back": "b", "Update": "u"}
-    for (letter, *fields), event in zip(one["events"], chapter.events, strict=True):
-        assert letter == letters[type(event).__name__]
-        assert repr([*map(number, fields)]) == repr([getattr(event, name) for name in event.__slots__])
-    for (kind, rule, operands, name, text, value, path, place), line in zip(
-        one["lines"], chapter.tape.lines, strict=True
-    ):
-        assert kind == ("operation" if line.rule else "constant" if line.constant else "leaf")
-        assert (rule is None) == (line.rule is None)
-        assert rule is None or document["rules"][rule][0] == line.rule.name
-        assert tuple(operands) == line.operands
-        assert name
-        assert bool(text) == bool(line.rule)
-        assert number(value).hex() == line.data.hex()
-        assert one["paths"][path] == []
-        assert place is None
-    assert one["sentences"] == sentences(Story((chapter,)))
-    assert one["parameters"] == [*chapter.parameters]
-    assert (one["root"], one["letter"], one["title"]) == (chapter.root, "L", "t")
-
-
-def test_a_rule_travels_as_mathml_with_blanks():
-    document = json.loads(to_json(story_of(Value(1.0) / Value(2.0))))
-    ((name, sign, value, partials, lone),) = document["rules"]
-    assert (name, sign, lone) == ("div", "/", partials)
-    assert value == "<mrow><mfrac><mi>\ue000</mi><mi>\ue001</mi></mfrac></mrow>"
-    assert [re.findall("<mi>(.)</mi>", text) for text in partials] == [["\ue001"], ["\ue003", "\ue001"]]
-
-
-def test_paths_are_those_of_pictures_and_places_are_shared():
-    x = Value(2.0, name="x")
-    with detect_anomaly():
-        out = in_scope("outer", lambda a: in_scope("inner", lambda b: b * Value(3.0, name="w") + b, a).tanh(), x)
-    (chapter,) = json.loads(to_json(story_of(out)))["chapters"]
-    by_name = {line[3]: chapter["paths"][line[6]] for line in chapter["lines"]}
-    assert by_name == {
-        "x": [],
-        "w": ["outer", "inner"],
-        "v2": ["outer", "inner"],
-        "v3": ["outer", "inner"],
-        "v4": ["outer"],
-    }
-    assert [line[7] for line in chapter["lines"]] == [None, None, 0, 0, 0]
-    assert [place[0] for place in chapter["places"]] == ["test_story.py"]
-
-
-def test_the_bytes_are_the_same_for_every_hash_seed():
-    program = (
-        "from autograd_lite import Value\n"
-        "from autograd_lite.stepper.document import *\n"
-        "from autograd_lite.stepper.chapter import chapter_of\n"
-        "from autograd_lite.stepper.story import Story\n"
-        "x, y = Value(0.5, name='x'), Value(-2.0, name='y')\n"
-        "print(to_json(Story((chapter_of((x * y + x.tanh() / y).exp(), parameters=[y, x]),))))\n"
-    )
-    texts = {
-        subprocess.run(
-            [sys.executable, "-c", program],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=True,
-            text=True,
-        ).stdout
-        for seed in ("0", "1", "2")
-    }
-    assert len(texts) == 1
-
-
 # ---------------------------------------------------------------- names are any text
 
 
-def check(story, name):
-    document = json.loads(to_json(story))
-    assert to_json(story).isascii()
-    json.dumps(document, ensure_ascii=False).encode()  # no lone surrogate
-    (chapter,) = document["chapters"]
-    assert chapter["lines"][0][3] == (short(name, 32) or "v0")
-    texts = [chapter["title"], *chapter["sentences"], *(part for path in chapter["paths"] for part in path)]
-    assert not any(re.search("[\x00-\x1f\x7f\u2028\u202e\ud800-\udfff\uffff]", text) for text in texts)
+def check(story):
     player = Player(story)
     for index in range(len(story)):
-        for formula in telling(story, index).formulas:
+        told = telling(story, index)
+        assert not re.search("[\x00-\x1f\x7f\u2028\u202e\ud800-\udfff\uffff]", told.sentence)
+        for formula in told.formulas:
             for text in formula:
                 tags = {element.tag for element in ET.fromstring(f"<math>{text}</math>").iter()}
                 assert all(re.fullmatch("m[a-z]+", tag) for tag in tags)
@@ -368,17 +227,24 @@ def check(story, name):
 
 @pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
 def test_each_hostile_name_is_told(name):
-    check(hostile(name, scope=name, title=name), name)
+    check(hostile(name, scope=name, title=name))
 
 
 @settings(deadline=None)
 @given(names, names, names, names)
 def test_any_names_are_told(name, other, scope, title):
-    check(hostile(name, other, scope, title), name)
+    check(hostile(name, other, scope, title))
 
 
 def test_a_rule_with_a_hostile_name_is_told():
     rule = Rule('</script>"\n', lambda x: x, (lambda x, out: 1.0,))
     story = story_of(apply(rule, Value(1.0, name="x")))
-    check(story, "x")
+    check(story)
     assert sentences(story)[0] == 'v1 = </script>"␊x = </script>"␊1 = 1'
+
+
+def test_a_blank_is_filled_once_and_every_phrase_has_plain_blanks():
+    assert said("slope", above="{below}", below="{above}") == "d{below}/d{above}"
+    for phrase in PHRASES.values():
+        for _, blank, spec, conversion in Formatter().parse(phrase):
+            assert blank is None or (blank.isidentifier() and not spec and not conversion)

@@ -1,0 +1,111 @@
+// The step: one sentence, the rule in names and in numbers, and what changed.
+
+import { createMemo, make, makePanel, refill, setText } from "./dom.js";
+import { formulas } from "./formulas.js";
+import { figure } from "./numbers.js";
+import { isAsked } from "./shown.js";
+import { sentence } from "./telling.js";
+
+/** Returns the panel of the event that happened last. */
+export function createStepPanel({ session, titles }) {
+  const panel = makePanel("Step", { className: "al-step" });
+  const said = make("p", { class: "al-sentence" });
+  const formulaBox = make("div", { class: "al-formulas", tabindex: 0, role: "group", "aria-label": "Formulas" });
+  const before = make("span", { class: "al-number" });
+  const after = make("span", { class: "al-number al-after" });
+  const arrow = make("span", { class: "al-arrow", text: "→" });
+  const count = make("span", { class: "al-contribution" });
+  const change = make("p", { class: "al-change" }, before, arrow, after, count);
+  panel.body.append(said, formulaBox, change);
+  const memo = createMemo();
+  const update = () => {
+    const { player } = session;
+    const { event, chapter } = player;
+    const asked = isAsked(session, session.track);
+    if (!memo(player.position, chapter, asked)) return;
+    panel.element.dataset.kind = event?.kind ?? "";
+    setText(panel.note, [titles[0], event ? event.kind : ""].filter(Boolean).join(", "));
+    setText(said, currentSentence(session));
+    refill(formulaBox, ...(event ? formulaRows(player, asked) : []));
+    formulaBox.hidden = !formulaBox.firstChild;
+    change.hidden = !event;
+    if (!event) return;
+    const start = startOf(player);
+    setText(before, start === null ? "none yet" : figure(start));
+    setText(after, asked ? "?" : figure(endOf(player)));
+    setText(count, contributionInWords(player));
+    count.hidden = !count.textContent;
+  };
+  return { element: panel.element, update };
+}
+
+/** Returns the sentence of the event that happened last, or what to do at the beginning. */
+export function currentSentence(session) {
+  const { player, track } = session;
+  const { event, chapter } = player;
+  if (!event) return beginning(track.story, chapter);
+  if (isAsked(session, track)) return `${nameOfWhat(player)} = ?`;
+  return sentence(track.story, chapter, player.done - 1);
+}
+
+function beginning(story, chapter) {
+  const { graph } = chapter;
+  const root = graph.name(graph.root);
+  const letter = graph.letter === root ? "" : `; ${graph.letter} is ${root}`;
+  if (!chapter.length) return `${root} is a leaf: there is nothing to compute.`;
+  return `Nothing has happened yet${letter}. Press → for the first event, or Space to play.`;
+}
+
+function nameOfWhat({ event, chapter }) {
+  const name = chapter.name(event.changed);
+  return event.kind === "forward" || event.kind === "update" ? name : `d${chapter.graph.letter}/d${name}`;
+}
+
+function startOf(player) {
+  const { event, chapter } = player;
+  if (event.kind === "forward") return null;
+  if (event.kind === "update") return event.before;
+  const first = event.kind === "seed" || player.progress(event.changed)[0] === 1;
+  return first && !chapter.earlier.has(event.changed) ? null : event.before;
+}
+
+function endOf({ event, chapter }) {
+  return event.kind === "forward" ? chapter.values[event.line] : event.after;
+}
+
+function contributionInWords(player) {
+  if (player.event.kind !== "backward") return "";
+  const [arrived, expected] = player.progress(player.event.operand);
+  return `contribution ${arrived} of ${expected}`;
+}
+
+function formulaRows(player, asked) {
+  return formulas(player.chapter, player.done - 1).map(({ names, numbers }) => {
+    withoutEcho(numbers);
+    const pair = make("div", { class: "al-formula-pair" }, make("div", { class: "al-formula" }, inMath(names)));
+    const same = names.textContent === numbers.textContent;
+    if (!same && !asked) pair.append(make("div", { class: "al-formula al-in-numbers" }, inMath(numbers)));
+    return pair;
+  });
+}
+
+/** Takes the end off "a = 2 = 2", in which nothing had to be computed. */
+function withoutEcho(row) {
+  const sides = (row.localName === "math" ? row.firstElementChild : row)?.children ?? [];
+  const last = sides.length - 1;
+  if (last < 4 || sides[last].textContent !== sides[last - 2].textContent) return;
+  sides[last].remove();
+  sides[last - 1].remove();
+}
+
+/** A MathML element inside <math>, displayed; what is one already stays it. */
+export function inMath(element) {
+  if (element.localName === "math") {
+    element.setAttribute("display", "block");
+    return element;
+  }
+  const math = document.createElementNS("http://www.w3.org/1998/Math/MathML", "math");
+  math.setAttribute("display", "block");
+  math.append(element);
+  return math;
+}

@@ -1,0 +1,237 @@
+// What the reader is looking at, without the page: positions, selection, folding, playing, imagining.
+
+const FAST = 600; // frames in which "fast" plays everything
+
+/**
+ * All that can change while somebody reads, and the only ways to change it. Every change is told to the listeners.
+ *
+ * @param {Track[]} tracks one, or two to be compared; the first is the one that panels show
+ * @param {number[]} first for two tracks: the index of the first event that differs, in each
+ */
+export class Session {
+  constructor(tracks, first = null) {
+    this.tracks = tracks;
+    this.first = first ?? [0, 0];
+    this.listeners = new Set();
+    this.selected = -1;
+    this.selectedPiece = -1;
+    this.following = tracks[0].story.chapters[0].graph.size <= 2000;
+    this.playing = false;
+    this.speed = 4;
+    this.imagined = null;
+    this.quiz = null;
+    this.folded = 0;
+    this.timer = 0;
+  }
+
+  get track() {
+    return this.tracks[0];
+  }
+
+  get player() {
+    return this.track.player;
+  }
+
+  get folding() {
+    return this.track.folding;
+  }
+
+  /** Tells every listener that something is different now. */
+  tell() {
+    for (const listener of this.listeners) listener();
+  }
+
+  // ---------------------------------------------------------------- moving
+
+  /** Goes to where so many events have happened; the other track keeps its distance. May ask what has happened. */
+  go(position, asking = false) {
+    const { story } = this.track;
+    const graph = this.player.chapter.graph;
+    this.player.go(clamp(position, story.length));
+    if (this.player.chapter.graph !== graph) this.#carrySelection(graph);
+    const [, other] = this.tracks;
+    if (other) other.player.go(clamp(this.player.position - this.first[0] + this.first[1], other.story.length));
+    this.imagined = null;
+    this.quiz?.close();
+    if (this.following)
+      for (const track of this.tracks) if (track.player.event) track.follow(track.player.event.changed);
+    if (asking) this.quiz?.ask(this.player);
+    this.tell();
+  }
+
+  /** One event forward or back. A question that is open is answered by it, and nothing else happens. */
+  step(by) {
+    this.pause();
+    if (by > 0 && this.quiz?.skip()) return this.tell();
+    return this.go(this.player.position + by, by > 0 && this.player.position < this.track.story.length);
+  }
+
+  stepOver() {
+    this.pause();
+    this.go(this.track.over, true);
+  }
+
+  toPhase(name) {
+    if (this.player.chapter.phases.some((phase) => phase.name === name)) this.#move((player) => player.toPhase(name));
+  }
+
+  nextPhase() {
+    this.#move((player) => player.nextPhase());
+  }
+
+  previousPhase() {
+    this.#move((player) => player.previousPhase());
+  }
+
+  /** Goes to the next (+1) or previous (-1) event that changes the selected line. */
+  along(by) {
+    if (this.selected < 0) return;
+    this.#move((player) => (by > 0 ? player.nextOf(this.selected) : player.previousOf(this.selected)));
+  }
+
+  /** Goes to the first event of a chapter. */
+  toChapter(index) {
+    const { story } = this.track;
+    const chapter = Math.max(0, Math.min(index, story.chapters.length - 1));
+    this.go(chapter === 0 ? 0 : story.starts[chapter] + 1);
+  }
+
+  #move(how) {
+    this.pause();
+    const before = this.player.position;
+    how(this.player);
+    const target = this.player.position;
+    this.player.go(before); // so that `go` sees which graph it leaves
+    this.go(target);
+  }
+
+  // ---------------------------------------------------------------- playing
+
+  play() {
+    if (this.playing || this.track.story.length === 0) return;
+    this.playing = true;
+    if (this.player.position >= this.track.story.length) this.player.go(0);
+    this.#tick();
+    this.tell();
+  }
+
+  pause() {
+    if (!this.playing) return;
+    this.playing = false;
+    clearTimeout(this.timer);
+    this.tell();
+  }
+
+  togglePlay() {
+    if (this.playing) this.pause();
+    else this.play();
+  }
+
+  #tick() {
+    const { length } = this.track.story;
+    const fast = this.speed === Infinity;
+    this.timer = setTimeout(
+      () => {
+        this.go(this.player.position + (fast ? Math.max(1, Math.ceil(length / FAST)) : 1));
+        if (this.player.position >= length) this.pause();
+        else if (this.playing) this.#tick();
+      },
+      fast ? 16 : 1000 / this.speed,
+    );
+  }
+
+  // ---------------------------------------------------------------- choosing
+
+  /** Selects a line, or nothing with -1. */
+  select(line) {
+    this.selected = line >= 0 && line < this.player.chapter.graph.size ? line : -1;
+    this.selectedPiece = -1;
+    this.tell();
+  }
+
+  /** Selects what a card shows. */
+  selectNode(node) {
+    if (node.kind === "piece") this.selectPiece(node.piece);
+    else if (node.line !== null && node.line !== undefined) this.select(node.line);
+  }
+
+  /** Selects a closed piece. */
+  selectPiece(piece) {
+    this.selected = -1;
+    this.selectedPiece = piece;
+    this.tell();
+  }
+
+  /** Selects a line and opens what hides it. */
+  reveal(line) {
+    for (const track of this.tracks) if (line < track.player.chapter.graph.size) track.folding.reveal(line);
+    this.select(line);
+  }
+
+  /** The id of the card that is selected, in a track; "" for none. */
+  selectedId(track) {
+    if (this.selectedPiece >= 0) return track === this.track ? `s${this.selectedPiece}` : "";
+    const { graph } = track.player.chapter;
+    return this.selected >= 0 && this.selected < graph.size ? track.folding.idOf(this.selected) : "";
+  }
+
+  /** Changes what is open through a function of the folding. */
+  fold(how) {
+    const answer = how(this.folding);
+    this.tell();
+    return answer;
+  }
+
+  /** Closes the innermost open piece around the selection, and selects it. */
+  collapse() {
+    const { graph } = this.player.chapter;
+    const parent = this.selectedPiece >= 0 ? graph.pieces[this.selectedPiece].parent : -1;
+    const piece = this.selected >= 0 ? graph.home(this.selected) : parent;
+    if (piece < 0) return;
+    this.folding.close(piece);
+    this.selectPiece(piece);
+  }
+
+  /** Opens the selected piece, or those around the selected line. */
+  expand() {
+    if (this.selectedPiece >= 0) this.folding.open(this.selectedPiece);
+    else if (this.selected >= 0) this.folding.reveal(this.selected);
+    this.tell();
+  }
+
+  /** Drops the selection, the focus, what is imagined, and an open question. */
+  clear() {
+    this.selected = this.selectedPiece = -1;
+    this.imagined = null;
+    this.folding.focus(null);
+    this.quiz?.close();
+    this.tell();
+  }
+
+  #carrySelection(graph) {
+    const { chapter } = this.player;
+    this.selectedPiece = -1;
+    const parameter = graph.parameters.indexOf(this.selected);
+    if (parameter >= 0) this.selected = chapter.graph.parameters[parameter] ?? -1;
+    else if (this.selected >= chapter.graph.size) this.selected = -1;
+  }
+
+  // ---------------------------------------------------------------- imagining
+
+  /** Shows what every number would be if leaves had other numbers; see Chapter.imagined. */
+  imagine(changes) {
+    const { chapter } = this.player;
+    this.imagined = changes.size && this.canImagine ? { changes, ...chapter.imagined(changes) } : null;
+    this.tell();
+  }
+
+  /** Whether numbers can be computed again: rules are expressions, and events follow from the graph. */
+  get canImagine() {
+    const { chapter } = this.player;
+    return chapter.canImagine && !this.track.story.document.chapters[chapter.index].events;
+  }
+}
+
+function clamp(position, length) {
+  return Math.max(0, Math.min(Math.trunc(position) || 0, length));
+}

@@ -1,0 +1,248 @@
+"""`Stepper`: a story and a cursor in it, for Jupyter, for a file, for the terminal; `step` makes one of a function.
+
+>>> def neuron(w, x, b):
+...     return (w * x + b).tanh()
+>>> stepper = step(neuron, 0.5, 2.0, b=-1.0)
+>>> stepper
+<Stepper: neuron, 0 of 9 events>
+>>> stepper.position = 2
+>>> print(stepper)
+2 of 9  forward 2 of 3  neuron
+v4 = v2 + b = 1 + (-1) = 0
+line ...
+  v2  value 1   gradient not computed  0 of 1
+  b   value -1  gradient not computed  0 of 1
+→ v4  value 0   gradient not computed  0 of 1
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from autograd_lite.context import recording, remember_places
+from autograd_lite.errors import AutogradError, InputError
+from autograd_lite.files import write_whole
+from autograd_lite.markup import printable
+from autograd_lite.operands import shown
+from autograd_lite.recording import flatten, trace
+from autograd_lite.value import Value
+
+from .arguments import called_with, title_of
+from .chapter import chapter_of
+from .player import Player
+from .still import still
+from .story import Story, whole
+
+__all__ = ["Stepper", "step"]
+
+
+def step(
+    function: Callable[..., Any] | Value, *arguments: Any, title: str | None = None, seed: Any = 1.0, **named: Any
+) -> Stepper:
+    """Calls a function with Values made of the numbers given, and returns all that happened, forward and backward.
+
+    Every operation remembers its source line. A parameter that is not given keeps its default, a plain number; so does
+    a number for counting or looking up, if the function given is one without it: `lambda x: loss(x, 3)`.
+
+    Args:
+        function: returns one Value; or a Value, computed before.
+        arguments: numbers, also nested in lists, tuples, dicts and arrays, become Values named after the parameter:
+            "x", "x[0]". Values and everything else are passed on as they are.
+        title: what to call it; the function's name if None.
+        seed: d root / d root, a real number.
+        named: arguments by name. A parameter called `title` or `seed` is given by position.
+    Raises:
+        InputError: neither a function nor a Value; arguments that do not fit; a result that is not one Value.
+        ArithmeticFault: the function computes something undefined; inside `with ieee():` it is shown as nan.
+    Example:
+        >>> step(lambda x: x[0] * x[1], [3.0, 4.0]).player.last().adjoint(0)
+        4.0
+    """
+    if isinstance(function, Value):
+        if arguments or named:
+            raise InputError("step(value) takes no arguments: its numbers are in the graph; step(function, 1.0) calls")
+        root, title = function, title or ""
+    elif callable(function):
+        title = title_of(function) if title is None else title
+        root = _result(function, arguments, named)
+    else:
+        raise InputError(
+            f"step({shown(function)}): a {type(function).__name__} has no steps; give a function and its arguments, "
+            "or a Value"
+        )
+    return Stepper(Story((chapter_of(root, title=title, seed=seed),), title=title), root=root)
+
+
+def _result(function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]) -> Value:
+    by_position, by_name = called_with(function, arguments, named)
+    with remember_places(), recording():
+        try:
+            out = function(*by_position, **by_name)
+        except TypeError as error:
+            if "Value" in str(error) and not isinstance(error, AutogradError):
+                error.add_note(
+                    "step() makes a Value of every number given; for one that counts or looks up, give a function "
+                    "without it, as in step(lambda x: f(x, 3), 0.5)"
+                )
+            raise
+    if isinstance(out, Value):
+        return out
+    call, kind, several = f"step({title_of(function) or 'function'})", type(out).__name__, flatten(out)
+    if several:
+        count = f"{len(several)} Value{'s'[: len(several) - 1]}"
+        raise InputError(f"{call}: it returned a {kind} of {count}; a sweep starts from one: return it, or their sum")
+    if out is None:
+        raise InputError(f"{call}: it returned None; end it with `return` and the Value to be differentiated")
+    raise InputError(
+        f"{call}: it returned the {kind} {shown(out)}, which has no derivative; return a Value, computed from the "
+        "arguments without .data: v.sin() rather than math.sin(v.data)"
+    )
+
+
+class Stepper:
+    """A story and where the reader is in it. Jupyter shows it; `print` writes the position; `to_html` makes a file.
+
+    Args:
+        story: what to step through.
+        root: the Value it was made from, if there is one; then `selected` takes Values too.
+    """
+
+    def __init__(self, story: Story, *, root: Value | None = None) -> None:
+        self.player = Player(story)
+        self._root = root
+        self._selected: int | None = None
+        self._widget: Any = None
+
+    # ------------------------------------------------------------ where the reader is
+
+    @property
+    def story(self) -> Story:
+        """What is stepped through."""
+        return self.player.story
+
+    @property
+    def position(self) -> int:
+        """How many events have happened, from 0 to len(story); set, it moves the browser too, and so the other way."""
+        return self.player.position
+
+    @position.setter
+    def position(self, new: int) -> None:
+        self._go(self.player.go(new))
+
+    @property
+    def selected(self) -> int | None:
+        """The line whose numbers are looked at, None for none; set it to a line or to a Value of the graph."""
+        return self._selected if self._selected in range(len(self.player.chapter.tape)) else None
+
+    @selected.setter
+    def selected(self, new: int | Value | None) -> None:
+        line = self._line_of(new) if isinstance(new, Value) else new
+        self._selected = None if line is None else whole(line, len(self.player.chapter.tape) - 1, "line")
+        if self._widget is not None:
+            self._widget.selected = -1 if self._selected is None else self._selected
+
+    def _line_of(self, value: Value) -> int:
+        nodes = trace((self._root,))[1] if self._root is not None else []
+        for line, node in enumerate(nodes):
+            if node is value:
+                return line
+        raise InputError(f"selected: {value.label()} is not part of this computation; give a line, or a Value of it")
+
+    def forward(self) -> Stepper:
+        """Lets one event happen; like all that move, returns the stepper, and at the end stays where it is."""
+        return self._go(self.player.forward())
+
+    def back(self) -> Stepper:
+        """Undoes one event."""
+        return self._go(self.player.back())
+
+    def first(self) -> Stepper:
+        """Goes to the beginning, where nothing has happened."""
+        return self._go(self.player.first())
+
+    def last(self) -> Stepper:
+        """Goes to the end, where everything has happened."""
+        return self._go(self.player.last())
+
+    def next_phase(self) -> Stepper:
+        """Goes to the first event of the next phase."""
+        return self._go(self.player.next_phase())
+
+    def previous_phase(self) -> Stepper:
+        """Goes to the first event of this phase; from there, to the first of the phase before."""
+        return self._go(self.player.previous_phase())
+
+    def _go(self, player: Player) -> Stepper:
+        if self._widget is not None:
+            self._widget.position = player.position
+        return self
+
+    # ------------------------------------------------------------ how it is shown
+
+    def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
+        """Returns one page with everything in it, which fetches nothing, open at this position; and writes it, whole.
+
+        Args:
+            path: where to; None does not write.
+        Raises:
+            OSError: the folder does not exist or cannot be written to.
+        """
+        from .page import to_html
+
+        page = to_html(self.story, position=self.position)
+        if path is not None:
+            write_whole(path, page)
+        return page
+
+    def widget(self) -> Any:
+        """Returns the Jupyter widget, always the same one; its position and selection are this stepper's.
+
+        Raises:
+            ImportError: anywidget is not installed.
+        """
+        if self._widget is None:
+            from .document import to_json
+            from .widget import widget_class
+
+            chosen = -1 if self.selected is None else self.selected
+            self._widget = widget_class()(
+                story=to_json(self.story), position=self.position, selected=chosen, still=self._still
+            )
+            self._widget.observe(self._follow, ["position", "selected"])
+        return self._widget
+
+    def _follow(self, change: Any) -> None:
+        """Goes where the browser went; what makes no sense here is put back."""
+        new, most = change["new"], len(self.story)
+        if change["name"] == "selected":
+            self._selected = new if new >= 0 else None
+        elif 0 <= new <= most:
+            self.player.go(new)
+        else:
+            self._widget.position = self.position
+
+    def _still(self) -> dict[str, Any]:
+        """Returns what is shown where nothing can run, on GitHub or in print: the picture, its table, the tree."""
+        bundle = still(self.player.chapter)._repr_mimebundle_()
+        return {kind: bundle[kind] for kind in ("text/html", "text/plain")}  # the page has the picture in it
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        try:
+            widget = self.widget()
+        except ImportError:  # no anywidget: the same stepper, without a kernel behind it
+            from .page import to_iframe
+
+            bundle = self._still()
+            picture = f"<details><summary>The graph as a picture</summary>{bundle['text/html']}</details>"
+            return {**bundle, "text/html": f"{to_iframe(self.to_html())}\n{picture}"}
+        return widget._repr_mimebundle_(include=include, exclude=exclude)
+
+    def __str__(self) -> str:
+        return str(self.player)
+
+    def __repr__(self) -> str:
+        title = printable(self.story.title)
+        called = f"{title}, " if title else ""
+        return f"<Stepper: {called}{self.position} of {len(self.story)} events>"

@@ -1,0 +1,249 @@
+"""A sheet to fill in by hand, the graph with empty boxes and a line of arithmetic for each number, and its key.
+
+>>> w, x = Value(0.5, name="w"), Value(2.0, name="x")
+>>> print(worksheet((w * x).tanh(), title="A product", blanks="values", key=False))
+A product
+Given: w = 0.5, x = 2
+Forward
+1. v2 = w * x = ____
+2. v3 = tanh(v2) = ____
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, get_args
+
+from autograd_lite.errors import InputError, OperandError
+from autograd_lite.files import write_whole
+from autograd_lite.markup import MATHML, printable
+from autograd_lite.notation import to_mathml
+from autograd_lite.operands import shown
+from autograd_lite.operations import symbol
+from autograd_lite.value import Value
+from autograd_lite.view.labels import figure, short
+
+from .chapter import Chapter, chapter_of
+from .events import Back
+from .stepper import Stepper
+from .still import adjoints_of
+from .telling import Teller
+
+__all__ = ["Blanks", "Row", "Worksheet", "worksheet"]
+
+Blanks = Literal["gradients", "values", "all"]
+_MOST = 60  # values: more are no picture that anybody fills in
+_BLANK = "____"
+_SUMMANDS = 4  # numbers written out in a sum
+
+
+class Row(NamedTuple):
+    """A line of arithmetic: text and answers in turn, the text first and last.
+
+    Args:
+        text: what stands before, between and after the answers, as plain text.
+        math: the same in MathML, to be put inside `<math>` one by one.
+        answers: the numbers to be found, as the key writes them.
+        number: of the question, from 1; 0 where a question goes on.
+    """
+
+    text: tuple[str, ...]
+    math: tuple[str, ...]
+    answers: tuple[str, ...]
+    number: int
+
+    def written(self, *, solved: bool) -> str:
+        """Returns the line as plain text, with its answers or with blanks."""
+        told = [answer if solved else _BLANK for answer in self.answers]
+        lead = f"{self.number}. " if self.number else "   "
+        return lead + "".join(part for pair in zip(self.text, (*told, ""), strict=True) for part in pair)
+
+
+def worksheet(
+    value: Value | Stepper, *, title: str = "", seed: Any = 1.0, blanks: Blanks = "all", key: bool = True
+) -> Worksheet:
+    """Returns a worksheet of everything that led to a value: Jupyter shows it, `render("sheet.html")` writes it.
+
+    Args:
+        value: the result, or a stepper, of which the chapter shown is taken and `seed` is not used.
+        title: what stands above; any text.
+        seed: d root / d root, a real number.
+        blanks: what is to be found: the "values" of the operations, the "gradients", or "all".
+        key: whether the answers follow, on a page of their own.
+    Raises:
+        InputError: another kind of blanks, or more than 60 values.
+        OperandError: neither a Value nor a stepper.
+    """
+    if blanks not in get_args(Blanks):
+        raise InputError(f"blanks={blanks!r:.60}: choose 'values', 'gradients' or 'all'")
+    if isinstance(value, Stepper):
+        chapter, title = value.player.chapter, title or value.story.title
+    elif isinstance(value, Value):
+        chapter = chapter_of(value, seed=seed)
+    else:
+        raise OperandError(
+            f"worksheet({shown(value)}): a {type(value).__name__} is no graph; give the Value that was computed"
+        )
+    if len(chapter.tape) > _MOST:
+        raise InputError(
+            f"worksheet(...): {len(chapter.tape):,} values are more than anybody fills in; at most {_MOST}: give "
+            "fewer inputs, or a part of the computation"
+        )
+    return Worksheet(chapter, title, blanks, key)
+
+
+@dataclass(frozen=True)
+class Worksheet:
+    """A sheet and its key; made by `worksheet`.
+
+    Args:
+        chapter: the computation.
+        title: any text.
+        blanks: what is to be found.
+        key: whether the answers follow.
+    """
+
+    chapter: Chapter
+    title: str
+    blanks: Blanks
+    key: bool
+
+    @cached_property
+    def teller(self) -> Teller:
+        """Who says what the lines are called."""
+        return Teller(self.chapter)
+
+    @cached_property
+    def given(self) -> tuple[tuple[str, str], ...]:
+        """The names and numbers of the leaves."""
+        lines = self.chapter.tape.lines
+        return tuple((self.teller.names[line.index], figure(line.data)) for line in lines if line.is_leaf)
+
+    @cached_property
+    def sections(self) -> tuple[tuple[str, tuple[Row, ...]], ...]:
+        """The questions, by part: "Forward", "Backward", or both."""
+        parts = [("Forward", self._forward)] * (self.blanks != "gradients")
+        parts += [("Backward", self._backward)] * (self.blanks != "values")
+        return tuple((name, tuple(rows())) for name, rows in parts)
+
+    def _forward(self) -> Iterator[Row]:
+        number = 0
+        for line in self.chapter.tape.lines:
+            if line.rule:
+                number += 1
+                text = f"{self.teller.names[line.index]} = {self.teller.right(line.index)} = "
+                math = self._name(line.index) + _EQUALS + self._right(line.index) + _EQUALS
+                yield Row((text, ""), (math, ""), (figure(line.data),), number)
+
+    def _backward(self) -> Iterator[Row]:
+        events, adjoints = self.chapter.events, adjoints_of(self.chapter)
+        found = [(entries[-1], line, entries) for line, entries in enumerate(self.chapter.contributions) if entries]
+        for number, (_, line, entries) in enumerate(sorted(found), 1):  # as they become complete
+            several = len(entries) > 1
+            backs = [event for event in (events[i] for i in entries) if isinstance(event, Back)]
+            for event in backs:
+                yield self._term(event, number if event is backs[0] else 0, alone=not several)
+            if several:
+                yield self._sum(line, backs, adjoints[line] or 0.0)
+
+    def _term(self, event: Back, number: int, *, alone: bool) -> Row:
+        """Returns one contribution: dL/dw = dv2/dw * dL/dv2 = ____ * ____ = ____; without its left side in a sum."""
+        names, letter = self.teller.names, self.teller.letter
+        twice = self.chapter.tape.lines[event.line].operands.count(event.operand) > 1
+        which = f" (as operand {event.position + 1})" if twice else ""
+        text = f"d{names[event.line]}/d{names[event.operand]}{which} * d{letter}/d{names[event.line]} = "
+        math = self._slope(event.line, event.operand) + (f"<mtext>{which}</mtext>" if which else "")
+        math += MATHML.dot + self._slope(None, event.line) + _EQUALS
+        if alone:
+            text = f"d{letter}/d{names[event.operand]} = {text}"
+            math = self._slope(None, event.operand) + _EQUALS + math
+        answers = (_fenced(event.local), _fenced(event.upstream), figure(event.local * event.upstream))
+        return Row((text, " * ", " = ", ""), (math, MATHML.dot, _EQUALS, ""), answers, number)
+
+    def _sum(self, line: int, backs: list[Back], total: float) -> Row:
+        left = f"d{self.teller.letter}/d{self.teller.names[line]} = "
+        math = self._slope(None, line) + _EQUALS
+        if len(backs) > _SUMMANDS:
+            return Row(
+                (f"{left}their sum = ", ""), (f"{math}<mtext>their sum</mtext>{_EQUALS}", ""), (figure(total),), 0
+            )
+        pluses = len(backs) - 1
+        terms = [figure(backs[0].local * backs[0].upstream), *(_fenced(b.local * b.upstream) for b in backs[1:])]
+        return Row(
+            (left, *[" + "] * pluses, " = ", ""),
+            (math, *[MATHML.sign("+")] * pluses, _EQUALS, ""),
+            (*terms, figure(total)),
+            0,
+        )
+
+    def _name(self, line: int | None) -> str:
+        return to_mathml("x", {"x": self.teller.letter if line is None else self.teller.names[line]})
+
+    def _slope(self, above: int | None, below: int) -> str:
+        """Returns a derivative as a fraction; of the root if `above` is None."""
+        return MATHML.fraction(*(MATHML.row([MATHML.sign("d"), self._name(line)]) for line in (above, below)))
+
+    def _right(self, index: int) -> str:
+        """Returns an operation as the picture calls it, in MathML: a fraction for a quotient, else its sign."""
+        line = self.chapter.tape.lines[index]
+        assert line.rule is not None  # only operations are asked for
+        if symbol(line.rule) == "*":
+            return MATHML.dot.join(self._name(i) for i in line.operands)
+        if not symbol(line.rule).isidentifier() and isinstance(line.rule.value, str):
+            letters = dict(zip(line.rule.operands, line.operands, strict=True))
+            return to_mathml(line.rule.value, {letter: self.teller.names[i] for letter, i in letters.items()})
+        inside = MATHML.sign(",").join(self._name(i) for i in line.operands)
+        return MATHML.apply(MATHML.function(line.rule.name), MATHML.fenced("(", inside, ")", tall=False))
+
+    # ------------------------------------------------------------ how it is shown
+
+    def html(self) -> str:
+        """Returns the page: the sheet, then the key; it runs and fetches nothing, and prints on A4 or Letter."""
+        from .worksheet_page import to_html
+
+        return to_html(self)
+
+    def render(self, path: str | os.PathLike[str]) -> None:
+        """Writes the page to a file, whole or not at all; a browser prints it to paper or PDF.
+
+        Raises:
+            InputError: the suffix is not .html.
+            OSError: the folder cannot be written to.
+        """
+        if (suffix := Path(path).suffix).lower() not in (".html", ".htm"):
+            raise InputError(
+                f"render({str(path)!r:.80}): the suffix {suffix!r} is not a page's; name it .html to print it"
+            )
+        write_whole(path, self.html())
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002  # Jupyter's
+        from .worksheet_page import to_cell
+
+        return {"text/html": to_cell(self), "text/plain": str(self)}
+
+    def written(self, *, solved: bool) -> str:
+        """Returns the questions as plain text, with their answers or with blanks."""
+        names = ", ".join(f"{name} = {number}" for name, number in self.given)
+        rows = [short(self.title, 200)] * bool(self.title) + [f"Given: {printable(names)}"]
+        for name, questions in self.sections:
+            rows += [name, *(row.written(solved=solved) for row in questions)]
+        return "\n".join(rows)
+
+    def __str__(self) -> str:
+        return "\n\n".join([self.written(solved=False)] + [f"Key: {self.written(solved=True)}"] * self.key)
+
+    def __repr__(self) -> str:
+        asked = sum(bool(row.number) for _, rows in self.sections for row in rows)
+        return f"<Worksheet: {asked} questions{', with key' if self.key else ''}>"
+
+
+_EQUALS = MATHML.sign("=")
+
+
+def _fenced(number: float) -> str:
+    text = figure(number)
+    return f"({text})" if text.startswith("-") else text
