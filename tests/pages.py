@@ -102,13 +102,21 @@ def opened(browser: Any, path: Any, *, tidy: bool = True, **options: Any) -> Ite
         page.on("console", lambda said: said.type in ("error", "warning") and reader.errors.append(said.text))
         page.on("dialog", lambda dialog: (reader.errors.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.goto(address)
-        page.wait_for_selector(".al-shell, .al-complaint, svg, table", state="attached", timeout=20_000)
+        _wait(reader)
         yield reader
         if tidy:
             assert reader.asked == []
             assert reader.errors == []
     finally:
         context.close()
+
+
+def _wait(reader: Reader) -> None:
+    """Waits until something is shown; says what went wrong where nothing is."""
+    try:
+        reader.page.wait_for_selector(".al-shell, .al-complaint, svg, table", state="attached", timeout=10_000)
+    except Exception as error:
+        raise AssertionError(f"the page stays empty; it said {reader.errors or 'nothing'}") from error
 
 
 @contextmanager

@@ -84,11 +84,13 @@ function createPhases(session) {
     { class: "al-group al-phases", role: "group", "aria-label": "Phases" },
     ...buttons.map(([, button]) => button),
   );
+  const { chapters } = session.track.story;
+  const moves = chapters.length > 1 || chapters[0].phases.some(({ name }) => name === "update");
+  buttons.at(-1)[1].hidden = !moves; // one computation has no optimizer
   const update = () => {
     const { chapter, phase } = session.player;
     for (const [name, button] of buttons) {
       const there = chapter.phases.some((each) => each.name === name);
-      button.hidden = !there && name === "update";
       setAttribute(button, "aria-disabled", there ? null : "true");
       setAttribute(button, "aria-current", phase?.name === name ? "step" : null);
     }
