@@ -49,6 +49,7 @@ check: lint types test ## all of the above
 bench: .venv/peers ## speed beside micrograd, XAD, CasADi, NumPy by hand, JAX, and PyTorch if it is installed
 	$(BIN)/python benchmarks/eager.py
 	$(BIN)/python benchmarks/lift.py
+	$(BIN)/python benchmarks/stepper.py
 
 notebooks: .venv/dev ## execute the notebooks in place
 	$(BIN)/python notebooks/execute.py

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from . import __version__
 from .check import gradcheck
-from .errors import AutogradError, ExpressionError, InputError
+from .errors import AutogradError, ExpressionError
 from .expressions import names_in
 from .functions import VALUE
 from .value import Value
@@ -179,10 +179,12 @@ def _check(options: argparse.Namespace) -> int:
     return 0 if report.ok else 1
 
 
-def _check_page(output: Path | None) -> None:
-    suffix = output.suffix.lower() if output else ".html"
-    if suffix not in (".html", ".htm"):
-        raise InputError(f"-o {output}: the suffix {suffix!r} is not a page's; name it .html")
+def _require_page(output: Path | None) -> None:
+    """Raises InputError for a file of another kind than a page, before anything is computed."""
+    from .view.skeleton import require_page
+
+    if output:
+        require_page(output)
 
 
 def _stepper(options: argparse.Namespace) -> Stepper:
@@ -190,7 +192,7 @@ def _stepper(options: argparse.Namespace) -> Stepper:
     from .stepper import step
     from .stepper.scripts import is_script, step_script
 
-    _check_page(options.output)
+    _require_page(options.output)
     if is_script(options.program):
         return step_script(options.program, read_point(options.at))
     function, point = _formula(options.program, options.at)
@@ -198,23 +200,21 @@ def _stepper(options: argparse.Namespace) -> Stepper:
 
 
 def _step(options: argparse.Namespace) -> int:
-    from .stepper.listing import to_listing
-
     stepper = _stepper(options)
-    return _give(options.output, stepper.to_html, lambda: to_listing(stepper.story))
+    return _give(options.output, stepper.to_html, lambda: stepper.story)
 
 
 def _worksheet(options: argparse.Namespace) -> int:
     from .stepper import worksheet
 
     sheet = worksheet(_stepper(options), blanks=options.blanks, key=options.key)
-    return _give(options.output, sheet.render, lambda: sheet)
+    return _give(options.output, sheet.to_html, lambda: sheet)
 
 
 def _lab(options: argparse.Namespace) -> int:
     from .stepper.laboratory import laboratory
 
-    _check_page(options.output)
+    _require_page(options.output)
     found = laboratory(options.mistake)
     return _give(options.output, found.to_html, lambda: found)
 

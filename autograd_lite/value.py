@@ -312,7 +312,7 @@ class Value:
         return draw(self, fold=fold, focus=focus, hops=hops)
 
     def step(self, *, title: str = "", seed: Any = 1.0) -> Stepper:
-        """Returns every step of the forward pass and of `backward`, to be gone through forth and back; changes nothing.
+        """Returns every step of the forward pass and of `backward`, to be gone through back and forth; changes nothing.
 
         Jupyter shows it; `to_html(path)` writes it as one page; `print` says where it is. To see the source line of
         each step, compute `with remember_places():`, or call `step(function, ...)`, which does that.

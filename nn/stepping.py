@@ -186,9 +186,10 @@ def _output(model: Module, row: list[float]) -> Any:
         return model(row)
 
 
-def _divided(  # the plane of the data, if there is one
+def _divided(
     model: Module, rows: Rows, targets: list[Any], loss: Loss, *, scores: int, required: bool
 ) -> Landscape | None:
+    """Returns the plane of the data; None if there is none, or an error if it is required."""
     found = landscape(model, rows, targets, loss, scores=scores)
     if found is None and required:
         raise InputError(

@@ -38,7 +38,7 @@ def find_chromium() -> str | None:
     return next(found, None) or next(filter(os.path.exists, _PLACES), None)
 
 
-def _missing(reason: str) -> None:
+def missing(reason: str) -> None:
     """Skips the test; where CI is set, the browser has been promised, so its lack is a failure."""
     if os.environ.get("CI"):
         pytest.fail(f"{reason}, and CI is set")
@@ -54,10 +54,10 @@ def chromium() -> Iterator[Any]:
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        _missing("playwright is not installed")
+        missing("playwright is not installed")
     path = find_chromium()
     if path is None:
-        _missing("no Chromium in the usual places")
+        missing("no Chromium in the usual places")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
         try:

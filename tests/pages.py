@@ -10,7 +10,7 @@ from autograd_lite.stepper.page import to_html
 from autograd_lite.stepper.player import Player
 from autograd_lite.stepper.story import Story
 from autograd_lite.stepper.telling import Teller
-from autograd_lite.view.labels import exact, figure
+from autograd_lite.view.labels import figure
 
 _ROWS = """() => [...document.querySelectorAll(".al-outline tbody tr:not(.al-box-row)")].map((row) => {
   const cells = [...row.cells].map((cell) => cell.textContent);
@@ -52,9 +52,9 @@ class Reader(Visit):
         return self.evaluate(_CARDS)
 
     @property
-    def exact(self) -> list[list[float]]:
+    def exact(self) -> list[list[float | None]]:
         """Value and gradient of everything in the outline in full, which are the titles of the shown ones."""
-        return [[float(title) for title in row] for row in self.evaluate(_EXACT)]
+        return [[float(title) if title else None for title in row] for row in self.evaluate(_EXACT)]
 
     @property
     def selected(self) -> str | None:
@@ -117,6 +117,8 @@ def _wait(reader: Reader) -> None:
         reader.page.wait_for_selector(".al-shell, .al-complaint, svg, table", state="attached", timeout=10_000)
     except Exception as error:
         raise AssertionError(f"the page stays empty; it said {reader.errors or 'nothing'}") from error
+    complaint = reader.page.locator(".al-complaint")
+    assert complaint.count() == 0, complaint.inner_text()
 
 
 @contextmanager
@@ -155,6 +157,8 @@ def _text(number: float | None) -> str:
     return "–" if number is None else figure(number)
 
 
-def close(ours: float, theirs: float) -> bool:
-    """Whether two numbers agree to 1e-12, relatively; nan agrees with nan."""
-    return exact(ours) == exact(theirs) or abs(ours - theirs) <= 1e-12 * max(abs(ours), abs(theirs))
+def close(ours: float | None, theirs: float | None) -> bool:
+    """Whether two numbers agree to 1e-12, relatively; nan agrees with nan, and none with none."""
+    if ours is None or theirs is None or ours != ours or theirs != theirs:
+        return str(ours) == str(theirs)
+    return ours == theirs or abs(ours - theirs) <= 1e-12 * max(abs(ours), abs(theirs))

@@ -264,7 +264,8 @@ def test_no_text_leaves_its_card(page, name):
         widest = {"value": "-1.234e-308", "grad": "-1.234e-308", "tick": True, "changed": "value"}
         page.evaluate(
             "(look) => paint(folding.visible().nodes.map((n) => [n.id, n.kind === 'piece' ? "
-            "{ ...look, value: `${n.operations} of ${n.operations} done`, progress: 1 } : look]))",
+            "{ ...look, value: `${n.operations} of ${n.operations} done`, progress: 1 } : "
+            "n.kind === 'constant' ? { ...look, value: graph.name(n.line) } : look]))",
             widest,
         )
         outside = page.evaluate(

@@ -173,7 +173,7 @@ def test_step_lists_every_event_of_a_formula(capsys):
 def test_step_leaves_out_what_is_more_than_200_events_and_says_how_to_see_it(capsys):
     assert main(["step", "+".join(["x*x"] * 60), "--at", "x=1"]) == 0
     out = capsys.readouterr().out
-    assert re.search(r"\n200  .*\n\.\.\. and \d+ more events; -o story\.html writes a page", out)
+    assert re.search(r"\n200  .*\n\.\.\. and \d+ more events; a page steps through all: -o story\.html", out)
     assert "\n201  " not in out
 
 
@@ -221,7 +221,7 @@ BAD_PROGRAMS = {  # (command, program after the script's folder, point, output),
     "raising script": (("step", "raising.py:f", "", ""), "raising.py raised ValueError at line 2: no such data"),
     "exiting script": (("step", "exiting.py:f", "", ""), "exiting.py raised SystemExit at line 1: 3"),
     "no Python": (("step", "syntax.py:f", "", ""), "syntax.py raised SyntaxError at line 1: "),
-    "another page": (("step", "train.py:undefined", "x=1", "out.svg"), "out.svg: the suffix '.svg' is not a page's"),
+    "another page": (("step", "train.py:undefined", "x=1", "out.svg"), "'out.svg': the suffix '.svg' is not a page's"),
     "no folder": (("step", "train.py:undefined", "x=1", "nowhere/out.html"), "there is no folder"),
 }
 

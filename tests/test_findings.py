@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite.context import ieee
+from autograd_lite.errors import OperandError
 from autograd_lite.functions import maximum, minimum, where
 from autograd_lite.lookup import stop_gradient
 from autograd_lite.rules import RULES
 from autograd_lite.stepper.chapter import chapter_of
-from autograd_lite.stepper.findings import Finding, findings, findings_of_story
+from autograd_lite.stepper.findings import Finding, findings, findings_by_chapter
 from autograd_lite.stepper.slopes import largest_slope, switches
+from autograd_lite.stepper.story import Story
 from autograd_lite.tape import Line, Tape
 from autograd_lite.testing.strategies import programs
 from autograd_lite.value import Value
@@ -156,11 +158,20 @@ def test_what_saturates_is_read_off_the_table():
 def test_a_parameter_cut_in_every_chapter_is_dead():
     (a, p), (b, q), (c, r) = neuron([1.0], -9.0), neuron([2.0], -9.0), neuron([30.0], -9.0)
     off = [chapter_of(a, parameters=p), chapter_of(b, parameters=q)]
-    (finding,) = findings_of_story(off)
+    first, (finding, *alone) = findings_by_chapter(Story(tuple(off)))
     assert finding.kind == "dead relu"
     assert "w, b in any of 2 chapters" in finding.sentence
-    assert findings_of_story([*off, chapter_of(c, parameters=r)]) == ()
-    assert findings_of_story(off[:1]) == findings_of_story([]) == ()
+    assert finding.lines == off[1].parameters
+    assert (first, tuple(alone)) == (findings(off[0]), findings(off[1]))
+    for chapters in ([*off, chapter_of(c, parameters=r)], off[:1], [*off, chapter_of(c)]):
+        assert findings_by_chapter(Story(tuple(chapters))) == tuple(map(findings, chapters))
+
+
+def test_a_value_and_a_stepper_can_be_looked_at_as_well():
+    root, _ = neuron([1.0], -100.0)
+    assert findings(root) == findings(root.step()) == findings(chapter_of(root)) != ()
+    with pytest.raises(OperandError, match=r"findings\(3\.0\): a float is no graph"):
+        findings(3.0)
 
 
 # ---------------------------------------------------------------- saturated, vanishing, exploding, missing

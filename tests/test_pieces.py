@@ -12,12 +12,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import nn
+from autograd_lite.context import ieee
 from autograd_lite.errors import InputError
 from autograd_lite.recording import record
-from autograd_lite.scopes import in_scope
+from autograd_lite.scopes import in_scope, scopes_of
 from autograd_lite.value import Value
 from autograd_lite.view import draw
+from autograd_lite.view.fold import homes
 from autograd_lite.view.pieces import pieces_of
+from autograd_lite.view.pieces.structure import structure_of
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
@@ -171,6 +174,17 @@ def test_any_graph_can_be_drawn_and_no_value_is_lost(steps, repeats):
     assert len({node.id for node in view.nodes}) == len(view.nodes)
     assert view.svg(engine="builtin").count("data-node=") == len(view.nodes)
     assert view.text
+
+
+@given(st.lists(STEPS, max_size=60), st.integers(2, 9))
+@example([(1, i, 3 * i) for i in range(30)] + [(3, i, 0) for i in range(30)], 9)
+def test_the_picture_of_what_happens_in_parallel_has_no_cycle_for_any_graph(steps, repeats):
+    with ieee():
+        tape = record(*grown(steps, repeats))
+    scopes = scopes_of(tape)
+    groups = structure_of(tape, scopes, homes(tape, scopes)).groups
+    arrows = ((groups[operand], groups[line.index]) for line in tape.lines for operand in line.operands)
+    assert_acyclic(pair for pair in arrows if pair[0] != pair[1])
 
 
 LARGE = {

@@ -22,9 +22,9 @@ from autograd_lite.context import hint
 from autograd_lite.recording import record
 from autograd_lite.scopes import in_scope
 from autograd_lite.stepper.chapter import chapter_of, chapter_of_tape
-from autograd_lite.stepper.listing import to_listing
-from autograd_lite.stepper.still import adjoints_of, still
+from autograd_lite.stepper.still import still
 from autograd_lite.stepper.story import Story
+from autograd_lite.stepper.text import to_listing
 from autograd_lite.view import draw
 
 
@@ -84,7 +84,7 @@ def test_values_and_what_holds_no_number_are_passed_on_as_they_are():
     stepper = step(f, w, w, words, flag, None)
     assert all(got is given for got, given in zip(seen, (w, w, words, flag, None), strict=True))
     assert len(leaves(stepper)) == 1
-    assert stepper.player.last().adjoint(0) == 4.0
+    assert stepper.last().adjoint(0) == 4.0
     assert not w.grad_computed  # stepping changes nothing
 
 
@@ -99,7 +99,7 @@ def test_a_list_of_values_stays_the_list_that_it_is():
 def test_a_value_is_stepped_through_as_it_is():
     x = Value(3.0, name="x")
     stepper = (x * x).step(title="square", seed=2.0)
-    assert (stepper.story.title, stepper.player.last().adjoint(0)) == ("square", 12.0)
+    assert (stepper.story.title, stepper.last().adjoint(0)) == ("square", 12.0)
     assert step(x * x).story.title == ""
 
 
@@ -119,8 +119,8 @@ def test_what_the_engine_says_is_what_the_stepper_shows():
     w, x, b = Value(0.5, name="w"), Value(2.0, name="x"), Value(-0.6, name="b")
     out = neuron(w, x, b)
     out.backward()
-    assert [stepper.player.adjoint(line) for line in (0, 1, 3)] == [w.grad, x.grad, b.grad]
-    assert stepper.player.value(5) == out.data
+    assert [stepper.adjoint(line) for line in (0, 1, 3)] == [w.grad, x.grad, b.grad]
+    assert stepper.value(5) == out.data
 
 
 def test_steps_are_recorded_under_no_grad_too():
@@ -141,7 +141,7 @@ REFUSED = {
     "bool": (lambda: step(lambda x: x > 0, 1.0), r"it returned the bool True, which has no derivative"),
     "several": (lambda: step(lambda x: (x, x * 2), 1.0), r"it returned a tuple of 2 Values; a sweep starts from one"),
     "one in a list": (lambda: step(lambda x: [x * 2], 1.0), r"it returned a list of 1 Value; a sweep starts from one"),
-    "far": (lambda: step(neuron, 1.0, 2.0).player.go(10), r"position 10 is not there; give a whole number from 0 to 8"),
+    "far": (lambda: step(neuron, 1.0, 2.0).go(10), r"position 10 is not there; give a whole number from 0 to 8"),
 }
 
 
@@ -172,7 +172,7 @@ def test_a_fault_in_the_function_is_the_engines_own_and_names_the_line():
 def test_under_ieee_a_nan_is_shown_rather_than_raised():
     with ieee():
         stepper = step(lambda p: p.log() * 2, -1.0)
-    assert math.isnan(stepper.last().player.value(3))
+    assert math.isnan(stepper.last().value(3))
 
 
 def test_an_own_error_of_the_function_comes_through():
@@ -217,9 +217,9 @@ def test_a_line_or_a_value_can_be_selected():
     assert stepper.selected is None
     with pytest.raises(InputError, match="line 2 is not there"):
         stepper.selected = 2
-    with pytest.raises(InputError, match=r"selected: a leaf = 1\.0 is not part of this computation"):
+    with pytest.raises(InputError, match=r"a leaf = 1\.0 is not part of this computation"):
         stepper.selected = y
-    with pytest.raises(InputError, match="selected: 'x' is not part"):
+    with pytest.raises(InputError, match="'x' is not part"):
         Stepper(stepper.story).selected = x
 
 
@@ -245,7 +245,7 @@ def test_a_still_picture_needs_no_values_and_survives_nan():
     assert still(chapter).nodes[0].adjoint == math.inf
     tape = record(Value(3.0, name="x") ** 2)
     assert still(chapter_of_tape(tape, tape.evaluate({"x": 4.0}).values)).outputs[0].value == 16.0
-    assert adjoints_of(chapter_of_tape(tape)) == [6.0, None, 1.0]
+    assert chapter_of_tape(tape).adjoints == (6.0, None, 1.0)
 
 
 def test_a_story_is_listed_up_to_a_limit():
@@ -253,4 +253,4 @@ def test_a_story_is_listed_up_to_a_limit():
     listing = to_listing(story, most=10)
     assert listing.count("# one") == 2
     assert "  1  v2 = v0 * v1" in listing
-    assert listing.endswith("... and 6 more events; -o story.html writes a page that steps through all")
+    assert listing.endswith("... and 6 more events; a page steps through all: -o story.html, or to_html")

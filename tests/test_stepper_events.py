@@ -241,6 +241,8 @@ def test_a_story_is_a_sequence_of_events():
     chapter = chapter_of(Value(3.0).exp())
     assert [*Story((chapter, chapter))] == [*chapter.events, *chapter.events]
     assert repr(play(chapter).forward()) == "<Player: 1 of 3 events>"
+    assert repr(chapter) == "<Chapter: 2 lines, 3 events>", "of 60,000 lines too"
+    assert repr(Story((chapter, chapter), title="two\n")) == "<Story: two␊, 2 chapters, 6 events>"
 
 
 def test_curves_and_planes_have_an_entry_for_each_chapter():

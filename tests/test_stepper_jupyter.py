@@ -6,9 +6,7 @@ import sys
 
 import pytest
 
-from autograd_lite import (
-    step,
-)
+from autograd_lite import InputError, step
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -72,8 +70,9 @@ def test_position_and_selection_go_both_ways_between_stepper_and_widget(widget):
     shown = widget.widget()
     assert (shown.position, shown.selected) == (3, 1)
     shown.position, shown.selected = 5, 2  # the browser moved
-    assert (widget.position, widget.player.position, widget.selected) == (5, 5, 2)
+    assert (widget.position, widget.place, widget.selected) == (5, (0, 5), 2)
     assert widget.forward().position == shown.position == 6
+    assert widget.to_phase("seed").next_of(0).position == shown.position, "whatever moves it moves the browser"
     widget.selected = None
     assert shown.selected == -1
     shown.selected = 0
@@ -89,8 +88,10 @@ def test_a_position_of_the_browsers_that_is_not_there_is_put_back(widget):
 
 def test_the_page_is_returned_and_written_whole(tmp_path):
     stepper = step(neuron, 0.5, 2.0, -1.0)
-    text = stepper.to_html(tmp_path / "out.html")
-    assert (tmp_path / "out.html").read_text(encoding="utf-8") == text == stepper.to_html()
+    assert stepper.to_html(tmp_path / "out.html") is None, "a notebook would print all of it"
+    assert (tmp_path / "out.html").read_text(encoding="utf-8") == stepper.to_html()
+    with pytest.raises(InputError, match=r"the suffix '.pdf' is not a page's; name it .html"):
+        stepper.to_html(tmp_path / "out.pdf")
     with pytest.raises(FileNotFoundError, match="there is no folder"):
         stepper.to_html(tmp_path / "nowhere" / "out.html")
 

@@ -220,6 +220,56 @@ def test_positions_lines_and_events_that_are_not_there_are_refused(number):
     assert player.position == 0
 
 
+def test_a_ledger_prints_as_the_sum_that_a_gradient_is():
+    w, x = Value(2.0, name="w"), Value(3.0, name="x")
+    stepper = (w * x + x).step()
+    assert str(stepper.ledger(x)) == "dL/dx: nothing has arrived yet"
+    stepper.position = 5
+    assert str(stepper.ledger(x)) == ("dL/dx = 1\n  5  dv3/dx * dL/dv3 = 1 * 1 = 1\n1 of 2 contributions; their sum: 1")
+    assert str(stepper.last().ledger(x)) == (
+        "dL/dx = 3\n"
+        "  5  dv3/dx * dL/dv3 = 1 * 1 = 1\n"
+        "  7  dv2/dx * dL/dv2 = 2 * 1 = 2\n"
+        "2 of 2 contributions; their sum: 3"
+    )
+    assert stepper.ledger(x) == stepper.ledger(1)
+    assert str(stepper.ledger(3)) == "the seed: dL/dv3 = 1"
+
+
+def test_a_ledger_says_what_earlier_passes_brought_and_which_numbers_have_none():
+    w = Value(2.0, name="w")
+    (w * 5.0).backward()
+    ledgers = play(chapter_of(w * 3.0, accumulate=True)).last().ledger
+    assert str(ledgers(0)) == (
+        "dL/dw = 8\n  3  dv2/dw * dL/dv2 = 3 * 1 = 3\n     5 of earlier passes\n1 of 1 contribution; their sum: 8"
+    )
+    assert str(ledgers(1)) == "3 is a number written in the program: it has no gradient"
+    w.backward()
+    player = play(chapter_of(w, accumulate=True))
+    assert str(player.ledger(0)) == "dL/dw = 6\n    6 of earlier passes\n0 of 0 contributions; their sum: 6"
+    assert str(player.last().ledger(0)) == ("the seed: dL/dw = 1\n    6 of earlier passes\ntheir sum: 7")
+
+
+def test_a_long_ledger_is_cut_in_print_and_nowhere_else():
+    x = Value(1.0, name="x")
+    ledger = sum([x * 1.0 for _ in range(200)]).step().last().ledger(x)
+    assert len(ledger.entries) == 200
+    assert str(ledger).splitlines()[-2:] == ["        … 150 more", "200 of 200 contributions; their sum: 200"]
+
+
+def test_a_value_does_where_a_line_is_asked_for():
+    x = Value(3.0, name="x")
+    y = x * x
+    stepper = y.step().last()
+    assert (stepper.value(y), stepper.adjoint(x), stepper.progress(x), stepper.waits_for(x)) == (9.0, 6.0, (2, 2), ())
+    assert stepper.first().next_of(x).position == 3
+    assert stepper.last().previous_of(x).position == 3
+    with pytest.raises(InputError, match="'other' is not part of this computation; give a line, or a Value of it"):
+        stepper.ledger(Value(1.0, name="other"))
+    with pytest.raises(InputError, match="'x' is not part"):
+        play(chapter_of(y)).value(x)
+
+
 def test_a_phase_that_is_not_there_is_refused_with_those_that_are():
     with pytest.raises(InputError, match="no phase 'update'; it has forward, seed, backward"):
         play(chapter_of(Value(3.0).exp())).to_phase("update")

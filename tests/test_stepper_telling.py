@@ -17,7 +17,7 @@ from autograd_lite.stepper.phrases import PHRASES, said
 from autograd_lite.stepper.player import Player
 from autograd_lite.stepper.story import Story
 from autograd_lite.stepper.telling import telling
-from autograd_lite.stepper.terminal import to_text
+from autograd_lite.stepper.text import to_text
 from autograd_lite.testing import RAW, programs
 from autograd_lite.value import apply
 from autograd_lite.view import draw

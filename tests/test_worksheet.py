@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from autograd_lite import FLOAT, RULES, InputError, OperandError, Value, Worksheet, define_rule, step, where, worksheet
-from autograd_lite.stepper.worksheet_page import ON_PAPER
+from autograd_lite.stepper.textbook import ON_PAPER
 from autograd_lite.value import apply
 from autograd_lite.view.labels import figure
 
@@ -18,7 +18,7 @@ def shared():
 
 def parts(sheet):
     """Returns the page's sheet and key, each without the other."""
-    page = sheet.html()
+    page = sheet.to_html()
     head, _, key = page.partition('<section class="key"')
     return head, key
 
@@ -85,7 +85,7 @@ def test_the_boxes_of_sheet_and_key_are_in_the_same_places():
 
 
 def test_the_page_is_well_formed_static_and_closed_to_the_network():
-    page = worksheet(shared()[2], title="<script>alert(1)</script> & co").html()
+    page = worksheet(shared()[2], title="<script>alert(1)</script> & co").to_html()
     assert "default-src 'none'; style-src 'sha256-" in page
     assert "<script" not in page
     assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org/2000/svg", "")
@@ -96,9 +96,9 @@ def test_the_page_is_well_formed_static_and_closed_to_the_network():
 def test_hostile_names_stay_text():
     x = Value(2.0, name='</span><img src=x onerror="alert(1)">')
     sheet = worksheet((x * x).exp(), title="\x00\ud800")
-    assert "<img src=x" not in sheet.html()
+    assert "<img src=x" not in sheet.to_html()
     assert "<img src=x" not in sheet._repr_mimebundle_()["text/html"]
-    sheet.html().encode()
+    sheet.to_html().encode()
 
 
 def test_conditions_own_rules_and_constants_can_be_asked_for():
@@ -107,15 +107,14 @@ def test_conditions_own_rules_and_constants_can_be_asked_for():
     sheet = worksheet(where(x > 0, thrice(x) / 4, -x))
     assert "thrice_on_paper(x)" in str(sheet)
     assert "where(" in str(sheet)
-    ET.fromstring("<main>" + sheet.html().partition("<main>")[2].partition("</main>")[0] + "</main>")
+    ET.fromstring("<main>" + sheet.to_html().partition("<main>")[2].partition("</main>")[0] + "</main>")
 
 
 @pytest.mark.parametrize("name", ON_PAPER)
 def test_what_textbooks_write_is_what_the_table_computes(name):
     for x in (-2.0, 0.0, 0.5, 3.0):
         out = apply(RULES[name], Value(x))
-        (text,) = ON_PAPER[name]
-        assert FLOAT.formula(text, ("x", "out"))(x, out.data) == pytest.approx(out.partials[0], rel=1e-13)
+        assert FLOAT.formula(ON_PAPER[name], ("x", "out"))(x, out.data) == pytest.approx(out.partials[0], rel=1e-13)
 
 
 def test_a_leaf_alone_has_nothing_to_ask():
@@ -124,7 +123,7 @@ def test_a_leaf_alone_has_nothing_to_ask():
 
 def test_the_key_can_be_left_out():
     sheet = worksheet(shared()[2], key=False)
-    assert 'class="key"' not in sheet.html()
+    assert 'class="key"' not in sheet.to_html()
     assert "Key" not in str(sheet)
     assert "Key" not in sheet._repr_mimebundle_()["text/html"]
     assert repr(sheet) == "<Worksheet: 19 questions>"
@@ -139,12 +138,12 @@ def test_jupyter_gets_an_image_the_questions_and_a_key_that_is_closed():
 
 def test_a_worksheet_is_written_as_a_page(tmp_path):
     sheet = worksheet(shared()[2])
-    sheet.render(tmp_path / "sheet.html")
-    assert (tmp_path / "sheet.html").read_text(encoding="utf-8") == sheet.html()
-    with pytest.raises(InputError, match=r"the suffix '\.pdf' is not a page's; name it \.html to print it"):
-        sheet.render(tmp_path / "sheet.pdf")
+    sheet.to_html(tmp_path / "sheet.html")
+    assert (tmp_path / "sheet.html").read_text(encoding="utf-8") == sheet.to_html()
+    with pytest.raises(InputError, match=r"the suffix '\.pdf' is not a page's; name it \.html"):
+        sheet.to_html(tmp_path / "sheet.pdf")
     with pytest.raises(FileNotFoundError, match="there is no folder"):
-        sheet.render(tmp_path / "nowhere" / "sheet.html")
+        sheet.to_html(tmp_path / "nowhere" / "sheet.html")
 
 
 def test_a_stepper_has_a_worksheet_too():

@@ -16,7 +16,16 @@ from importlib.resources import files
 
 __all__ = ["bundle", "joined", "style"]
 
-_SHEETS = ("stepper.css", "toolbar.css", "frame.css", "panels.css", "lists.css", "rooms.css", "picture.css")
+_SHEETS = (
+    "stepper.css",
+    "toolbar.css",
+    "frame.css",
+    "panels.css",
+    "lists.css",
+    "rooms.css",
+    "picture.css",
+    "paper.css",
+)
 _LAST = "export default { render };"
 _IMPORT = re.compile(r'^(?:import|export) \{[^}\n]*\} from "\./([\w-]+\.js)";$', re.MULTILINE)
 _DECLARED = re.compile(r"^(?:export )?(?:async )?(?:function\*?|class|const|let|var) ([\w$]+)", re.MULTILINE)

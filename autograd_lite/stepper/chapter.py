@@ -11,7 +11,7 @@
 Events are read off a graph that is there already: nothing is recorded while a program runs, so nothing is paid when
 nobody looks. Lines are those of the tape, in its order, and so the ids of a picture: line 1 is v1.
 
-The source line that made a node is known where it was computed `with detect_anomaly():`, and only there.
+The source line that made a node is known where it was computed `with remember_places():`, and only there.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from autograd_lite.errors import InputError
+from autograd_lite.markup import printable
 from autograd_lite.recording import trace
 from autograd_lite.tape import Line, Tape
 from autograd_lite.value import Value, local_partial
@@ -104,6 +105,15 @@ class Chapter:
         """For each line, the `Back` events that add to its gradient, in order."""
         return self._by_line([event if isinstance(event, Back) else None for event in self.events])
 
+    @cached_property
+    def adjoints(self) -> tuple[float | None, ...]:
+        """For each line, its gradient at the end; None where nothing has arrived, which is not 0."""
+        found = list(self.earlier)
+        for event in self.events:
+            if isinstance(event, Seed | Back):
+                found[changed(event)] = event.after
+        return tuple(found)
+
     def _by_line(self, events: Sequence[Event | None]) -> tuple[tuple[int, ...], ...]:
         found: list[list[int]] = [[] for _ in self.tape.lines]
         for index, event in enumerate(events):
@@ -134,6 +144,10 @@ class Chapter:
             if now[line].hex() != number.hex()  # tells -0.0 from 0.0, and finds nan where it was
         ]
         return replace(self, events=(*self.events, *moves))
+
+    def __repr__(self) -> str:
+        title = f"{printable(self.title)}, " if self.title else ""
+        return f"<Chapter: {title}{len(self.tape)} lines, {len(self.events)} events>"
 
 
 def chapter_of(

@@ -17,7 +17,7 @@ from autograd_lite.view.pieces import pieces_of
 
 from .chapter import Chapter, engine_events
 from .events import Back, Event, Forward, Seed, Update
-from .findings import findings
+from .findings import Finding, findings_by_chapter
 from .phrases import PHRASES
 from .rulebook import Rulebook
 from .sources import spots_of
@@ -27,7 +27,7 @@ from .telling import Teller
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-__all__ = ["to_json"]
+__all__ = ["document_of", "plain", "to_json"]
 
 _LONGEST = 200  # characters of a name
 _CODES = {Forward: "f", Seed: "s", Back: "b", Update: "u"}
@@ -53,6 +53,7 @@ def to_json(story: Story) -> str:
                     line after line; an index into it is an edge
         chapters    the numbers, as pairs: `numbers` of lines, `partials` of edges, `earlier` gradients of leaves,
                     `updates`; and `events` only where they are not those of the engine
+        compare     None; the laboratory puts another story here, to be shown beside this one
 
     Example:
         >>> from autograd_lite.value import Value
@@ -62,16 +63,21 @@ def to_json(story: Story) -> str:
         >>> chapter["numbers"], chapter["partials"]  # x*x is 9, both its slopes 3, and that of exp is its result
         ([0, 3, 2, 8103.083927575384], [])
     """
+    return json.dumps(document_of(story), allow_nan=False, separators=(",", ":"))
+
+
+def document_of(story: Story) -> dict[str, Any]:
+    """Returns what `to_json` writes, as dicts and lists."""
     rulebook = Rulebook(chapter.tape for chapter in story.chapters)
     graphs: dict[Hashable, int] = {}
     entries: list[dict[str, Any]] = []
     chapters = []
-    for chapter in story.chapters:
+    for chapter, found in zip(story.chapters, findings_by_chapter(story), strict=True):
         graph = graphs.setdefault(_structure(chapter), len(entries))
         if graph == len(entries):
             entries.append(_graph(chapter, rulebook))
-        chapters.append(_chapter(chapter, graph, rulebook))
-    document = {
+        chapters.append(_chapter(chapter, graph, rulebook, found))
+    return {
         "format": "autograd-lite story",
         "version": 1,
         "title": printable(story.title),
@@ -81,13 +87,12 @@ def to_json(story: Story) -> str:
         "graphs": entries,
         "chapters": chapters,
         "curves": [
-            {"name": printable(curve.name), "values": [None if v is None else _plain(v) for v in curve.values]}
+            {"name": printable(curve.name), "values": [None if v is None else plain(v) for v in curve.values]}
             for curve in story.curves
         ],
         "plane": _plane(story.plane) if story.plane else None,
         "compare": None,
     }
-    return json.dumps(document, allow_nan=False, separators=(",", ":"))
 
 
 def _structure(chapter: Chapter) -> Hashable:
@@ -136,22 +141,22 @@ def _pieces(chapter: Chapter) -> dict[str, Any]:
 # ---------------------------------------------------------------- one chapter
 
 
-def _chapter(chapter: Chapter, graph: int, rulebook: Rulebook) -> dict[str, Any]:
+def _chapter(chapter: Chapter, graph: int, rulebook: Rulebook, findings: Sequence[Finding]) -> dict[str, Any]:
     own = chapter.scripted or not _follows(chapter)
     updates = [event for event in chapter.events if isinstance(event, Update)]
     return {
         "title": printable(chapter.title),
         "note": printable(chapter.note),
         "graph": graph,
-        "seed": _plain(chapter.seed),
+        "seed": plain(chapter.seed),
         "numbers": _numbers(chapter, rulebook),
         "partials": [] if own else _partials(chapter, rulebook),
-        "earlier": [f for line, had in enumerate(chapter.earlier) if had is not None for f in (line, _plain(had))],
-        "updates": [] if own else [field for event in updates for field in (event.line, _plain(event.after))],
+        "earlier": [f for line, had in enumerate(chapter.earlier) if had is not None for f in (line, plain(had))],
+        "updates": [] if own else [field for event in updates for field in (event.line, plain(event.after))],
         "events": [_fields(event) for event in chapter.events] if own else None,
         "findings": [
             {"kind": printable(found.kind), "sentence": printable(found.sentence), "lines": found.lines}
-            for found in findings(chapter)
+            for found in findings
         ],
     }
 
@@ -172,7 +177,7 @@ def _numbers(chapter: Chapter, rulebook: Rulebook) -> list[float | str]:
     data = [line.data for line in chapter.tape.lines]
     for line in chapter.tape.lines:
         if not rulebook.gives_value(line, data):
-            written += (line.index, _plain(line.data))
+            written += (line.index, plain(line.data))
     return written
 
 
@@ -189,11 +194,11 @@ def _partials(chapter: Chapter, rulebook: Rulebook) -> list[float | str]:
             lone = line.rule is not None and line.rule.lone is not None and tape.lone(line)
             if not rulebook.gives_partial(line, event.position, data, event.local, lone=lone):
                 written[starts[event.line] + event.position] = event.local
-    return [field for edge in sorted(written) for field in (edge, _plain(written[edge]))]
+    return [field for edge in sorted(written) for field in (edge, plain(written[edge]))]
 
 
 def _fields(event: Event) -> list[Any]:
-    return [_CODES[type(event)], *(_plain(getattr(event, name)) for name in event.__slots__)]
+    return [_CODES[type(event)], *(plain(getattr(event, name)) for name in event.__slots__)]
 
 
 # ---------------------------------------------------------------- numbers
@@ -203,23 +208,23 @@ def _plane(plane: Plane) -> dict[str, Any]:
     """Returns a plane; its scores to four digits, which decide a colour and no more."""
 
     def rounded(scores: Sequence[float]) -> list[float | str]:
-        return [_plain(float(format(score, ".4g"))) for score in scores]
+        return [plain(float(format(score, ".4g"))) for score in scores]
 
     return {
         "names": [printable(name) for name in plane.names],
-        "x": [_plain(end) for end in plane.x],
-        "y": [_plain(end) for end in plane.y],
+        "x": [plain(end) for end in plane.x],
+        "y": [plain(end) for end in plane.y],
         "columns": plane.columns,
         "rows": plane.rows,
-        "points": [[_plain(x), _plain(y), label] for x, y, label in plane.points],
+        "points": [[plain(x), plain(y), label] for x, y, label in plane.points],
         "labels": [printable(label) for label in plane.labels],
         "scores": [None if scores is None else rounded(scores) for scores in plane.scores],
         "classes": plane.classes,
     }
 
 
-def _plain(number: float) -> float | str:
-    """Returns a number as JSON has it: whole ones without a point, but for -0.0."""
+def plain(number: float) -> float | str:
+    """Returns a number as JSON has it: whole ones without a point, but for -0.0; nan and infinities as text."""
     if not math.isfinite(number):
         return repr(number)
     brief = -_WHOLE < number < _WHOLE and number == int(number) and (number or math.copysign(1.0, number) > 0)

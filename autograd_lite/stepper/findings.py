@@ -1,9 +1,7 @@
 """What went wrong in a pass, and where: nan, dead and saturated neurons, vanishing, exploding and missing gradients.
 
-    >>> from autograd_lite.value import Value
-    >>> from .chapter import chapter_of
     >>> x = Value(8.0, name="x")
-    >>> for finding in findings(chapter_of(x.tanh())):
+    >>> for finding in findings(x.tanh()):
     ...     print(finding)
     saturated: v1 = tanh(x) is at the flat end of tanh: slope 4.501e-07, less than 1 % of its largest.
 
@@ -17,19 +15,22 @@ Simard, Frasconi, "Learning long-term dependencies with gradient descent is diff
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from autograd_lite.anomaly import Anomaly
 from autograd_lite.faults import describe
 from autograd_lite.scopes import scopes_of
+from autograd_lite.value import Value
 from autograd_lite.view.labels import figure, printable, short
 
 from .chapter import Chapter
 from .flow import Flow
+from .player import Player, chapter_in
 from .slopes import largest_slope
+from .story import Story
 
-__all__ = ["Finding", "findings", "findings_of_story"]
+__all__ = ["Finding", "findings", "findings_by_chapter"]
 
 _SATURATED = 0.01  # of the largest slope: tanh beyond +-3, sigmoid beyond +-6
 _VANISHING = 1e-4  # what seven sigmoids leave at best, whose slope is at most 1/4
@@ -56,36 +57,44 @@ class Finding:
         return f"{self.kind}: {self.sentence}" if self.lines else self.sentence
 
 
-def findings(chapter: Chapter) -> tuple[Finding, ...]:
-    """Returns what went wrong in a chapter, the worst first: at most 20, and how many more there are.
+def findings(looked_at: Value | Player | Chapter) -> tuple[Finding, ...]:
+    """Returns what went wrong in a pass, the worst first: at most 20, and how many more there are.
 
     Args:
-        chapter: a pass, forward and back. Its parameters are looked at, or all leaves if it has none.
+        looked_at: a result, whose backward pass is looked at; a stepper, of which the chapter shown is taken; or a
+            chapter. Its parameters are looked at, or all leaves if it has none.
+    Raises:
+        OperandError: it is something else.
     """
-    return _cut(_Examiner(chapter).all())
+    return _cut(_Examiner(chapter_in(looked_at, "findings")).all())
 
 
-def findings_of_story(chapters: Iterable[Chapter]) -> tuple[Finding, ...]:
-    """Returns what is wrong in every one of some chapters: parameters that no gradient has ever reached.
+def findings_by_chapter(story: Story) -> tuple[tuple[Finding, ...], ...]:
+    """Returns for each chapter what went wrong in it; with the last comes what is wrong in every one of them.
 
-    A neuron that is off for one sample is at rest; one that is off for all of them is dead, and stays so.
-
-    Args:
-        chapters: of one model: chapters with other parameters than the first are left out. Lines are the first's.
+    A neuron that is off for one sample is at rest; one that is off for all of them may be dead, and stay so.
     """
-    every = [_Examiner(chapter) for chapter in chapters]
-    every = [one for one in every if len(one.leaves) == len(every[0].leaves)]
-    if len(every) < 2:
-        return ()
-    first = every[0]
-    cut = [i for i in range(len(first.leaves)) if all(one.leaves[i] not in one.alive for one in every)]
-    if not cut:
-        return ()
-    lines = [first.leaves[i] for i in cut]
+    every = [_Examiner(chapter) for chapter in story.chapters]
+    found = [one.all() for one in every]
+    found[-1] = _never_reached(every) + found[-1]
+    return tuple(map(_cut, found))
+
+
+def _never_reached(every: Sequence[_Examiner]) -> list[Finding]:
+    """Finds leaves that no gradient has reached in any chapter; those with other parameters than the last do not count.
+
+    Lines are the last chapter's.
+    """
+    last = every[-1]
+    every = [one for one in every if len(one.leaves) == len(last.leaves)]
+    cut = [i for i in range(len(last.leaves)) if all(one.leaves[i] not in one.alive for one in every)]
+    if len(every) < 2 or not cut:
+        return []
+    lines = [last.leaves[i] for i in cut]
     off = all(one.off(one.leaves[i]) for one in every for i in cut)
-    why = "what they lead to is off every time: dead" if off else "all ways from them are cut"
-    sentence = f"no gradient reaches {first.names(lines)} in any of {len(every):,} chapters; {why}."
-    return (Finding("dead relu" if off else "no gradient", sentence, tuple(lines[:_MOST_LINES])),)
+    why = "what they lead to is off every time" if off else "all ways from them are cut"
+    sentence = f"no gradient reaches {last.names(lines)} in any of {len(every):,} chapters; {why}."
+    return [Finding("dead relu" if off else "no gradient", sentence, tuple(lines[:_MOST_LINES]))]
 
 
 def _cut(found: Sequence[Finding]) -> tuple[Finding, ...]:

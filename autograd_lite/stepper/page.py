@@ -1,18 +1,13 @@
-"""The stepper as one page that stands alone: it holds its data and its program, and may fetch nothing.
-
-The content security policy allows the one script and the one style sheet that are in the page, by their hashes, and
-nothing else: no network, no other script, whatever a label says.
-"""
+"""The stepper as one page that stands alone: it holds its data and its program, and may fetch nothing."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from html import escape
 from typing import TYPE_CHECKING
 
 from autograd_lite.markup import printable
+from autograd_lite.view.skeleton import page
 
 from .bundle import bundle, style
 
@@ -30,7 +25,10 @@ body { margin: 0; padding: 12px 16px 24px; background: var(--ground); font: 14px
 main { max-width: 1560px; margin: 0 auto; }
 h1 { margin: 0 0 8px; font-size: 17px; overflow-wrap: anywhere; color: #16191d; }
 :root:has(.autograd-lite[data-theme="dark"]) h1 { color: #e9ebee; }
+.autograd-lite { --al-picture-most: clamp(340px, 60vh, 760px); --al-outline-most: 300px; }
+.autograd-lite { --al-side-least: 560px; --al-side-most: none; }
 @media (max-width: 500px) { body { padding: 6px; } }
+@media print { body { padding: 0; background: none; } body h1 { color: #16191d !important; } }
 """
 _START = """
 const traits = { position: POSITION, selected: -1, theme: "auto" };
@@ -48,25 +46,23 @@ el.firstElementChild.focus({ preventScroll: true });
 """
 
 
-def to_html(story: Story | str, *, title: str | None = None, position: int = 0) -> str:
+def to_html(story: Story, *, position: int = 0) -> str:
     """Returns the page of a story.
 
     Args:
-        story: the story, or its document as JSON.
-        title: the page's title; the story's own if None.
+        story: what to step through; its title is the page's.
         position: how many events have happened when it opens.
     Example:
         >>> from autograd_lite.value import Value
-        >>> from .story import Story, chapter_of
+        >>> from .chapter import chapter_of
+        >>> from .story import Story
         >>> page = to_html(Story((chapter_of(Value(3.0, name="x") ** 2),), title="A <square>"))
         >>> "<h1>A &lt;square&gt;</h1>" in page, "http://" in page.replace("http://www.w3.org/", "")
         (True, False)
     """
-    if isinstance(story, str):
-        return document_to_html(story, title=title or "", position=position)
     from .document import to_json
 
-    return document_to_html(to_json(story), title=story.title if title is None else title, position=position)
+    return document_to_html(to_json(story), title=story.title, position=position)
 
 
 def document_to_html(document: str, *, title: str, position: int = 0) -> str:
@@ -77,38 +73,15 @@ def document_to_html(document: str, *, title: str, position: int = 0) -> str:
         title: any text.
         position: how many events have happened when it opens.
     """
-    heading = escape(printable(title) or "Stepper")
-    sheet = f"{_PAGE}{style()}\n"
-    script = bundle().removesuffix("export default { render };") + _START.replace("POSITION", str(int(position)))
-    policy = "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src '{_digest(script)}'",
-            f"style-src '{_digest(sheet)}'",
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
-    )
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{heading}</title>
-<style>{sheet}</style>
-</head>
-<body>
-<main>
-<h1>{heading}</h1>
+    heading = printable(title) or "Stepper"
+    body = f"""<main>
+<h1>{escape(heading)}</h1>
 <div id="stepper"></div>
 <noscript><p>This page shows a computation step by step, and needs JavaScript for it. It fetches nothing.</p></noscript>
 </main>
-<script type="application/json" id="story">{_in_a_script(document)}</script>
-<script type="module">{script}</script>
-</body>
-</html>
-"""
+<script type="application/json" id="story">{_in_a_script(document)}</script>"""
+    script = bundle().removesuffix("export default { render };") + _START.replace("POSITION", str(int(position)))
+    return page(heading, body, style=f"{_PAGE}{style()}\n", script=script)
 
 
 def to_iframe(html: str, *, title: str = "Stepper", height: int = 720) -> str:
@@ -129,8 +102,3 @@ def _in_a_script(document: str) -> str:
     """Returns JSON that no HTML parser takes for markup: within JSON, `<` stands in strings only."""
     json.loads(document)  # what is no JSON would not be what the page reads
     return document.replace("<", "\\u003c")
-
-
-def _digest(text: str) -> str:
-    """Returns a text's hash, in the form of a content security policy."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["PHRASES", "said"]
+__all__ = ["PHRASES", "contributions", "said"]
 
 PHRASES: Mapping[str, str] = MappingProxyType(
     {
@@ -41,7 +41,6 @@ PHRASES: Mapping[str, str] = MappingProxyType(
         "not_computed": "not computed",
         "constant": "constant",
         "waits": "waits for {names}",
-        "done": "{number} of {all} done",
         # the ledger of a gradient
         "ledger": "{slope} = {gradient}",
         "ledger_nothing": "{slope}: nothing has arrived yet",
@@ -65,3 +64,13 @@ def said(phrase: str, /, **blanks: object) -> str:
         'dL/d{above}'
     """
     return PHRASES[phrase].format(**blanks)
+
+
+def contributions(number: int, of: int) -> str:
+    """Returns which contribution it is, or how many there are, of how many.
+
+    Example:
+        >>> contributions(1, 1), contributions(2, 3)
+        ('1 of 1 contribution', '2 of 3 contributions')
+    """
+    return said("contribution" if of == 1 else "contributions", number=number, all=of)

@@ -11,8 +11,7 @@ from autograd_lite.markup import printable
 from autograd_lite.notation import to_mathml
 from autograd_lite.operations import symbol
 from autograd_lite.rules import RULES, Rule
-from autograd_lite.view.graph import Edge, Node
-from autograd_lite.view.text import formula
+from autograd_lite.view.text import applied
 
 from .expression_tree import Tree, condition, exact, expression, functions_used
 
@@ -71,9 +70,7 @@ class Rulebook:
 
 def right_hand_side(rule: Rule | None, words: list[str]) -> str:
     """Returns an operation with its operands as a picture writes it: "w * x"; empty for what is no operation."""
-    node = Node("out", "operation" if rule else "leaf", symbol(rule) if rule else "", "", None, None)
-    edges = [Edge(str(i), node.id, i, None) for i in range(len(words))]
-    return formula(node, edges, {str(i): word for i, word in enumerate(words)})
+    return applied(symbol(rule), words) if rule else ""
 
 
 def _entry(rule: Rule) -> dict[str, Any]:

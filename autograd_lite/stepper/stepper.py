@@ -17,23 +17,22 @@ line ...
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from autograd_lite.context import recording, remember_places
 from autograd_lite.errors import AutogradError, InputError
-from autograd_lite.files import write_whole
 from autograd_lite.markup import printable
 from autograd_lite.operands import shown
-from autograd_lite.recording import flatten, trace
+from autograd_lite.recording import flatten
 from autograd_lite.value import Value
+from autograd_lite.view.skeleton import OnePage
 
 from .arguments import called_with, title_of
 from .chapter import chapter_of
 from .player import Player
 from .still import still
-from .story import Story, whole
+from .story import Story
 
 __all__ = ["Stepper", "step"]
 
@@ -57,7 +56,7 @@ def step(
         InputError: neither a function nor a Value; arguments that do not fit; a result that is not one Value.
         ArithmeticFault: the function computes something undefined; inside `with ieee():` it is shown as nan.
     Example:
-        >>> step(lambda x: x[0] * x[1], [3.0, 4.0]).player.last().adjoint(0)
+        >>> step(lambda x: x[0] * x[1], [3.0, 4.0]).last().adjoint(0)
         4.0
     """
     if isinstance(function, Value):
@@ -101,100 +100,51 @@ def _result(function: Callable[..., Any], arguments: tuple[Any, ...], named: dic
     )
 
 
-class Stepper:
-    """A story and where the reader is in it. Jupyter shows it; `print` writes the position; `to_html` makes a file.
+class Stepper(Player, OnePage):
+    """A player that is shown: Jupyter steps through it, `print` writes where it is, `to_html` a page that opens there.
+
+    Whatever moves the player moves the browser, and the browser moves the player: there is one position.
 
     Args:
         story: what to step through.
-        root: the Value it was made from, if there is one; then `selected` takes Values too.
+        root: the Value it was made from, if there is one; then Values do where a line is asked for.
     """
 
     def __init__(self, story: Story, *, root: Value | None = None) -> None:
-        self.player = Player(story)
-        self._root = root
+        super().__init__(story, root=root)
         self._selected: int | None = None
         self._widget: Any = None
 
     # ------------------------------------------------------------ where the reader is
 
-    @property
-    def story(self) -> Story:
-        """What is stepped through."""
-        return self.player.story
+    def go(self, position: int) -> Self:
+        """Goes to where so many events have happened, and shows it.
 
-    @property
-    def position(self) -> int:
-        """How many events have happened, from 0 to len(story); set, it moves the browser too, and so the other way."""
-        return self.player.position
-
-    @position.setter
-    def position(self, new: int) -> None:
-        self._go(self.player.go(new))
+        Raises:
+            InputError: it is no whole number from 0 to the story's length.
+        """
+        super().go(position)
+        if self._widget is not None:
+            self._widget.position = self.position
+        return self
 
     @property
     def selected(self) -> int | None:
         """The line whose numbers are looked at, None for none; set it to a line or to a Value of the graph."""
-        return self._selected if self._selected in range(len(self.player.chapter.tape)) else None
+        return self._selected if self._selected in range(len(self.chapter.tape)) else None
 
     @selected.setter
     def selected(self, new: int | Value | None) -> None:
-        line = self._line_of(new) if isinstance(new, Value) else new
-        self._selected = None if line is None else whole(line, len(self.player.chapter.tape) - 1, "line")
+        self._selected = None if new is None else self.line_of(new)
         if self._widget is not None:
             self._widget.selected = -1 if self._selected is None else self._selected
 
-    def _line_of(self, value: Value) -> int:
-        nodes = trace((self._root,))[1] if self._root is not None else []
-        for line, node in enumerate(nodes):
-            if node is value:
-                return line
-        raise InputError(f"selected: {value.label()} is not part of this computation; give a line, or a Value of it")
-
-    def forward(self) -> Stepper:
-        """Lets one event happen; like all that move, returns the stepper, and at the end stays where it is."""
-        return self._go(self.player.forward())
-
-    def back(self) -> Stepper:
-        """Undoes one event."""
-        return self._go(self.player.back())
-
-    def first(self) -> Stepper:
-        """Goes to the beginning, where nothing has happened."""
-        return self._go(self.player.first())
-
-    def last(self) -> Stepper:
-        """Goes to the end, where everything has happened."""
-        return self._go(self.player.last())
-
-    def next_phase(self) -> Stepper:
-        """Goes to the first event of the next phase."""
-        return self._go(self.player.next_phase())
-
-    def previous_phase(self) -> Stepper:
-        """Goes to the first event of this phase; from there, to the first of the phase before."""
-        return self._go(self.player.previous_phase())
-
-    def _go(self, player: Player) -> Stepper:
-        if self._widget is not None:
-            self._widget.position = player.position
-        return self
-
     # ------------------------------------------------------------ how it is shown
 
-    def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
-        """Returns one page with everything in it, which fetches nothing, open at this position; and writes it, whole.
-
-        Args:
-            path: where to; None does not write.
-        Raises:
-            OSError: the folder does not exist or cannot be written to.
-        """
+    def _page(self) -> str:
         from .page import to_html
 
-        page = to_html(self.story, position=self.position)
-        if path is not None:
-            write_whole(path, page)
-        return page
+        return to_html(self.story, position=self.position)
 
     def widget(self) -> Any:
         """Returns the Jupyter widget, always the same one; its position and selection are this stepper's.
@@ -219,13 +169,13 @@ class Stepper:
         if change["name"] == "selected":
             self._selected = new if new >= 0 else None
         elif 0 <= new <= most:
-            self.player.go(new)
+            self.go(new)
         else:
             self._widget.position = self.position
 
     def _still(self) -> dict[str, Any]:
         """Returns what is shown where nothing can run, on GitHub or in print: the picture, its table, the tree."""
-        bundle = still(self.player.chapter)._repr_mimebundle_()
+        bundle = still(self.chapter)._repr_mimebundle_()
         return {kind: bundle[kind] for kind in ("text/html", "text/plain")}  # the page has the picture in it
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
@@ -238,9 +188,6 @@ class Stepper:
             picture = f"<details><summary>The graph as a picture</summary>{bundle['text/html']}</details>"
             return {**bundle, "text/html": f"{to_iframe(self.to_html())}\n{picture}"}
         return widget._repr_mimebundle_(include=include, exclude=exclude)
-
-    def __str__(self) -> str:
-        return str(self.player)
 
     def __repr__(self) -> str:
         title = printable(self.story.title)

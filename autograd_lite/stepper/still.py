@@ -5,28 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from autograd_lite.context import ieee, recording
-from autograd_lite.functions import VALUE
 from autograd_lite.scopes import mark_scope
-from autograd_lite.value import Value
 from autograd_lite.view import draw
 
-from .events import Back, Seed, changed
+from .replay import fresh_leaves, replayed
 
 if TYPE_CHECKING:
     from autograd_lite.view import Fold, GraphView
 
     from .chapter import Chapter
 
-__all__ = ["adjoints_of", "still"]
-
-
-def adjoints_of(chapter: Chapter) -> list[float | None]:
-    """Returns each line's gradient at the end of the chapter; None where nothing arrived, which is not 0."""
-    adjoints = list(chapter.earlier)
-    for event in chapter.events:
-        if isinstance(event, Seed | Back):
-            adjoints[changed(event)] = event.after
-    return adjoints
+__all__ = ["still"]
 
 
 def still(chapter: Chapter, *, fold: Fold = "auto") -> GraphView:
@@ -38,6 +27,7 @@ def still(chapter: Chapter, *, fold: Fold = "auto") -> GraphView:
         chapter: what to draw.
         fold: see `draw`.
     Example:
+        >>> from autograd_lite.value import Value
         >>> from .chapter import chapter_of
         >>> x = Value(3.0, name="x")
         >>> print(still(chapter_of(x * x)))
@@ -46,11 +36,8 @@ def still(chapter: Chapter, *, fold: Fold = "auto") -> GraphView:
     """
     tape = chapter.tape
     with ieee(), recording():
-        leaves = [Value(tape.lines[i].data, tape.lines[i].name) for i in tape.leaves]
-        nodes = tape.evaluate(leaves, arithmetic=VALUE).values
-    for line, node, adjoint in zip(tape.lines, nodes, adjoints_of(chapter), strict=True):
-        if line.rule and line.name:
-            node.name = line.name
+        nodes = replayed(tape, fresh_leaves(tape))
+    for node, adjoint in zip(nodes, chapter.adjoints, strict=True):
         if adjoint is not None:
             node.grad = adjoint
     for mark in tape.marks:

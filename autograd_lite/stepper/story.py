@@ -9,11 +9,12 @@ from functools import cached_property
 from itertools import accumulate
 
 from autograd_lite.errors import InputError
+from autograd_lite.markup import printable
 
-from .chapter import Chapter, chapter_of
+from .chapter import Chapter
 from .events import Event
 
-__all__ = ["Curve", "Plane", "Story", "chapter_of", "whole"]
+__all__ = ["Curve", "Plane", "Story", "whole"]
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Plane:
 
 @dataclass(frozen=True)
 class Story:
-    """Chapters one after the other; as a sequence, all their events.
+    """Chapters one after the other; as a sequence, all their events; printed, a sentence for each.
 
     Args:
         chapters: at least one.
@@ -88,6 +89,7 @@ class Story:
         the gradients that are there.
 
         >>> from autograd_lite.value import Value
+        >>> from .chapter import chapter_of
         >>> w, chapters = Value(5.0, name="w"), []
         >>> for step in range(2):
         ...     w.grad = 0.0
@@ -138,6 +140,15 @@ class Story:
             raise IndexError(index)  # how Python ends a loop over a sequence
         chapter, inside = self.place(index)
         return self.chapters[chapter].events[inside]
+
+    def __repr__(self) -> str:
+        title = f"{printable(self.title)}, " if self.title else ""
+        return f"<Story: {title}{len(self.chapters)} chapters, {len(self)} events>"
+
+    def __str__(self) -> str:
+        from .text import to_listing
+
+        return to_listing(self)
 
 
 def whole(number: int, most: int, what: str) -> int:

@@ -1,6 +1,7 @@
 """What a reader is told about an event: a sentence, and the rule of the table at work, in names and in numbers.
 
     >>> from autograd_lite.value import Value
+    >>> from .chapter import chapter_of
     >>> w, x = Value(0.5, name="w"), Value(2.0, name="x")
     >>> story = Story((chapter_of((w * x).sigmoid()),))
     >>> for index in range(len(story)):
@@ -24,11 +25,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from autograd_lite.markup import MATHML
 from autograd_lite.notation import to_mathml
 from autograd_lite.operations import symbol
-from autograd_lite.view.labels import figure, short
+from autograd_lite.view.labels import fenced, figure, short
 
-from .chapter import Chapter, chapter_of
+from .chapter import Chapter
 from .events import Back, Event, Forward, Seed, Update, changed
-from .phrases import PHRASES, said
+from .phrases import contributions, said
 from .rulebook import right_hand_side
 from .story import Story
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from autograd_lite.faults import Place
     from autograd_lite.rules import Rule
 
-__all__ = ["PHRASES", "Formula", "Teller", "Telling", "chapter_of", "said", "telling"]
+__all__ = ["Formula", "Teller", "Telling", "telling"]
 
 
 class Formula(NamedTuple):
@@ -56,7 +57,7 @@ class Telling:
         before: the number that the event changes; None if it makes it.
         after: likewise.
         contribution: of a step back, which contribution to the gradient it is, from 1, and of how many.
-        place: the reader's own line that made the node; known where it was computed `with detect_anomaly():`.
+        place: the reader's own line that made the node; None where it is not known.
     """
 
     sentence: str
@@ -68,7 +69,7 @@ class Telling:
 
 
 def telling(story: Story, index: int) -> Telling:
-    """Returns what a reader is told about an event of a story.
+    """Returns what a reader is told about an event of a story. About many, ask a `Teller`, who knows all names by then.
 
     Raises:
         InputError: there is no such event.
@@ -116,32 +117,36 @@ class Teller:
         if isinstance(event, Update):
             return said("update", name=name, before=before, after=after, step=figure(event.after - event.before))
         if isinstance(event, Seed):
-            kind, slope = "seed_earlier" if had else "seed", self._slope(event.line)
+            kind, slope = "seed_earlier" if had else "seed", self.slope(event.line)
             return said(kind, slope=slope, before=before, after=after, letter=self.letter, name=name)
         number, of = self._contribution(index)
         return said(
             "back",
-            receives=self._slope(event.operand),
+            receives=self.slope(event.operand),
             term=self.term(event),
             result=figure(event.local * event.upstream),
             before=said("of_earlier_passes", number=before) if had and number == 1 else before,
             after=after,
-            count=said("contributions" if of > 1 else "contribution", number=number, all=of),
+            count=contributions(number, of),
         )
 
     def term(self, event: Back) -> str:
         """Returns what a step back adds, in names and in numbers: "dv2/dw * dL/dv2 = 2 * 0.1966"."""
+        numbers = {"local_number": fenced(event.local), "upstream_number": fenced(event.upstream)}
+        return said("term", local=self.local(event), upstream=self.slope(event.line), **numbers)
+
+    def local(self, event: Back) -> str:
+        """Returns the local derivative of a step back: "dv2/dw"; and of which operand, where one line is several."""
         twice = self.lines[event.line].operands.count(event.operand) > 1
-        local = said(
+        return said(
             "slope_operand" if twice else "slope",
             above=self.names[event.line],
             below=self.names[event.operand],
             operand=event.position + 1,
         )
-        numbers = {"local_number": _fenced(event.local), "upstream_number": _fenced(event.upstream)}
-        return said("term", local=local, upstream=self._slope(event.line), **numbers)
 
-    def _slope(self, line: int) -> str:
+    def slope(self, line: int) -> str:
+        """Returns the derivative of the root by a line: "dL/dw"."""
         return said("slope", above=self.letter, below=self.names[line])
 
     def right(self, line: int) -> str:
@@ -150,7 +155,7 @@ class Teller:
 
     def _right_in_numbers(self, line: int) -> str:
         rule = self.lines[line].rule
-        word = figure if rule and symbol(rule).isidentifier() else _fenced
+        word = figure if rule and symbol(rule).isidentifier() else fenced
         return right_hand_side(rule, [word(self.lines[i].data) for i in self.lines[line].operands])
 
     # ------------------------------------------------------------ in formulas
@@ -161,25 +166,25 @@ class Teller:
             value = line.rule.value if line.rule else None
             return (self._filled(_name(self.names[event.line]), value, event.line, line.data),)
         if isinstance(event, Seed):
-            start = _equation(self._ratio(self.letter, event.line), _number(event.after))
+            start = _equation(self.ratio(self.letter, event.line), _number(event.after))
             return (Formula(start, start),)
         return (self._partial(event), self._chain(event)) if isinstance(event, Back) else ()
 
     def _partial(self, event: Back) -> Formula:
         rule = self.lines[event.line].rule
         slopes = _partials_of(rule, lone=self.chapter.tape.lone(self.lines[event.line])) if rule else ()
-        ratio = self._ratio(self.names[event.line], event.operand)
+        ratio = self.ratio(self.names[event.line], event.operand)
         return self._filled(ratio, slopes[event.position], event.line, event.local)
 
     def _chain(self, event: Back) -> Formula:
-        gets = self._ratio(self.letter, event.operand) + "<mo>+=</mo>"
-        local, upstream = self._ratio(self.names[event.line], event.operand), self._ratio(self.letter, event.line)
+        gets = self.ratio(self.letter, event.operand) + "<mo>+=</mo>"
+        local, upstream = self.ratio(self.names[event.line], event.operand), self.ratio(self.letter, event.line)
         product = to_mathml("x*y", {"x": figure(event.local), "y": figure(event.upstream)})
         term = _number(event.local * event.upstream)
         return Formula(f"<mrow>{gets}{local}{MATHML.dot}{upstream}</mrow>", _equation(gets + product, term))
 
-    def _ratio(self, above: str, below: int) -> str:
-        """Returns the derivative of something by a line, as a fraction."""
+    def ratio(self, above: str, below: int) -> str:
+        """Returns the derivative of something by a line, as a fraction in MathML."""
         return MATHML.fraction(*(f"{MATHML.sign('d')}{_name(name)}" for name in (above, self.names[below])))
 
     def _filled(self, left: str, text: object, line: int, result: float) -> Formula:
@@ -196,11 +201,6 @@ class Teller:
 def _partials_of(rule: Rule, *, lone: bool) -> tuple[Any, ...]:
     """Returns a rule's partials; `lone` says whether another operand is a constant, which matters at ties."""
     return rule.lone if lone and rule.lone else rule.partials
-
-
-def _fenced(number: float) -> str:
-    text = figure(number)
-    return f"({text})" if text.startswith("-") else text
 
 
 def _name(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from .chapter import Chapter
 from .events import Back, Event, Forward, Update, changed
 
-__all__ = ["Ledger", "State", "Track"]
+__all__ = ["State", "Track"]
 
 
 class State(NamedTuple):
@@ -22,24 +22,6 @@ class State(NamedTuple):
     values: tuple[float | None, ...]
     adjoints: tuple[float | None, ...]
     arrived: tuple[int, ...]
-
-
-class Ledger(NamedTuple):
-    """How a gradient came about: its entries added up from 0, in order, and `earlier` on top.
-
-    Args:
-        line: whose gradient it is.
-        earlier: what a leaf had before the pass; None if nothing.
-        entries: the contributions that have arrived, each with its index in the story; each adds local * upstream.
-        expected: how many there are in the whole pass.
-        gradient: the sum so far; of the root it is the seed. None if nothing has arrived.
-    """
-
-    line: int
-    earlier: float | None
-    entries: tuple[tuple[int, Back], ...]
-    expected: int
-    gradient: float | None
 
 
 class Track:

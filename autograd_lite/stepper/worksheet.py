@@ -11,26 +11,23 @@ Forward
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
-from autograd_lite.errors import InputError, OperandError
-from autograd_lite.files import write_whole
+from autograd_lite.errors import InputError
 from autograd_lite.markup import MATHML, printable
 from autograd_lite.notation import to_mathml
-from autograd_lite.operands import shown
 from autograd_lite.operations import symbol
 from autograd_lite.value import Value
-from autograd_lite.view.labels import figure, short
+from autograd_lite.view.labels import fenced, figure, short
+from autograd_lite.view.skeleton import OnePage
 
-from .chapter import Chapter, chapter_of
+from .chapter import Chapter
 from .events import Back
-from .stepper import Stepper
-from .still import adjoints_of
+from .phrases import said
+from .player import Player, chapter_in
 from .telling import Teller
 
 __all__ = ["Blanks", "Row", "Worksheet", "worksheet"]
@@ -64,9 +61,9 @@ class Row(NamedTuple):
 
 
 def worksheet(
-    value: Value | Stepper, *, title: str = "", seed: Any = 1.0, blanks: Blanks = "all", key: bool = True
+    value: Value | Player, *, title: str = "", seed: Any = 1.0, blanks: Blanks = "all", key: bool = True
 ) -> Worksheet:
-    """Returns a worksheet of everything that led to a value: Jupyter shows it, `render("sheet.html")` writes it.
+    """Returns a worksheet of everything that led to a value: Jupyter shows it, `to_html("sheet.html")` writes it.
 
     Args:
         value: the result, or a stepper, of which the chapter shown is taken and `seed` is not used.
@@ -80,14 +77,8 @@ def worksheet(
     """
     if blanks not in get_args(Blanks):
         raise InputError(f"blanks={blanks!r:.60}: choose 'values', 'gradients' or 'all'")
-    if isinstance(value, Stepper):
-        chapter, title = value.player.chapter, title or value.story.title
-    elif isinstance(value, Value):
-        chapter = chapter_of(value, seed=seed)
-    else:
-        raise OperandError(
-            f"worksheet({shown(value)}): a {type(value).__name__} is no graph; give the Value that was computed"
-        )
+    chapter = chapter_in(value, "worksheet", seed=seed)
+    title = title or (value.story.title if isinstance(value, Player) else "")
     if len(chapter.tape) > _MOST:
         raise InputError(
             f"worksheet(...): {len(chapter.tape):,} values are more than anybody fills in; at most {_MOST}: give "
@@ -97,8 +88,8 @@ def worksheet(
 
 
 @dataclass(frozen=True)
-class Worksheet:
-    """A sheet and its key; made by `worksheet`.
+class Worksheet(OnePage):
+    """A sheet and its key, made by `worksheet`. Its page runs and fetches nothing, and prints on A4 or Letter.
 
     Args:
         chapter: the computation.
@@ -140,7 +131,7 @@ class Worksheet:
                 yield Row((text, ""), (math, ""), (figure(line.data),), number)
 
     def _backward(self) -> Iterator[Row]:
-        events, adjoints = self.chapter.events, adjoints_of(self.chapter)
+        events, adjoints = self.chapter.events, self.chapter.adjoints
         found = [(entries[-1], line, entries) for line, entries in enumerate(self.chapter.contributions) if entries]
         for number, (_, line, entries) in enumerate(sorted(found), 1):  # as they become complete
             several = len(entries) > 1
@@ -152,27 +143,26 @@ class Worksheet:
 
     def _term(self, event: Back, number: int, *, alone: bool) -> Row:
         """Returns one contribution: dL/dw = dv2/dw * dL/dv2 = ____ * ____ = ____; without its left side in a sum."""
-        names, letter = self.teller.names, self.teller.letter
-        twice = self.chapter.tape.lines[event.line].operands.count(event.operand) > 1
-        which = f" (as operand {event.position + 1})" if twice else ""
-        text = f"d{names[event.line]}/d{names[event.operand]}{which} * d{letter}/d{names[event.line]} = "
-        math = self._slope(event.line, event.operand) + (f"<mtext>{which}</mtext>" if which else "")
-        math += MATHML.dot + self._slope(None, event.line) + _EQUALS
+        teller, names = self.teller, self.teller.names
+        local = teller.local(event)
+        which = local.removeprefix(said("slope", above=names[event.line], below=names[event.operand]))
+        text = f"{local} * {teller.slope(event.line)} = "
+        math = teller.ratio(names[event.line], event.operand) + (f"<mtext>{which}</mtext>" if which else "")
+        math += MATHML.dot + self._slope(event.line) + _EQUALS
         if alone:
-            text = f"d{letter}/d{names[event.operand]} = {text}"
-            math = self._slope(None, event.operand) + _EQUALS + math
-        answers = (_fenced(event.local), _fenced(event.upstream), figure(event.local * event.upstream))
+            text = f"{teller.slope(event.operand)} = {text}"
+            math = self._slope(event.operand) + _EQUALS + math
+        answers = (fenced(event.local), fenced(event.upstream), figure(event.local * event.upstream))
         return Row((text, " * ", " = ", ""), (math, MATHML.dot, _EQUALS, ""), answers, number)
 
     def _sum(self, line: int, backs: list[Back], total: float) -> Row:
-        left = f"d{self.teller.letter}/d{self.teller.names[line]} = "
-        math = self._slope(None, line) + _EQUALS
+        left, math = f"{self.teller.slope(line)} = ", self._slope(line) + _EQUALS
         if len(backs) > _SUMMANDS:
             return Row(
                 (f"{left}their sum = ", ""), (f"{math}<mtext>their sum</mtext>{_EQUALS}", ""), (figure(total),), 0
             )
         pluses = len(backs) - 1
-        terms = [figure(backs[0].local * backs[0].upstream), *(_fenced(b.local * b.upstream) for b in backs[1:])]
+        terms = [figure(backs[0].local * backs[0].upstream), *(fenced(b.local * b.upstream) for b in backs[1:])]
         return Row(
             (left, *[" + "] * pluses, " = ", ""),
             (math, *[MATHML.sign("+")] * pluses, _EQUALS, ""),
@@ -180,12 +170,12 @@ class Worksheet:
             0,
         )
 
-    def _name(self, line: int | None) -> str:
-        return to_mathml("x", {"x": self.teller.letter if line is None else self.teller.names[line]})
+    def _name(self, line: int) -> str:
+        return to_mathml("x", {"x": self.teller.names[line]})
 
-    def _slope(self, above: int | None, below: int) -> str:
-        """Returns a derivative as a fraction; of the root if `above` is None."""
-        return MATHML.fraction(*(MATHML.row([MATHML.sign("d"), self._name(line)]) for line in (above, below)))
+    def _slope(self, line: int) -> str:
+        """Returns the derivative of the root by a line, as a fraction."""
+        return self.teller.ratio(self.teller.letter, line)
 
     def _right(self, index: int) -> str:
         """Returns an operation as the picture calls it, in MathML: a fraction for a quotient, else its sign."""
@@ -201,24 +191,10 @@ class Worksheet:
 
     # ------------------------------------------------------------ how it is shown
 
-    def html(self) -> str:
-        """Returns the page: the sheet, then the key; it runs and fetches nothing, and prints on A4 or Letter."""
+    def _page(self) -> str:
         from .worksheet_page import to_html
 
         return to_html(self)
-
-    def render(self, path: str | os.PathLike[str]) -> None:
-        """Writes the page to a file, whole or not at all; a browser prints it to paper or PDF.
-
-        Raises:
-            InputError: the suffix is not .html.
-            OSError: the folder cannot be written to.
-        """
-        if (suffix := Path(path).suffix).lower() not in (".html", ".htm"):
-            raise InputError(
-                f"render({str(path)!r:.80}): the suffix {suffix!r} is not a page's; name it .html to print it"
-            )
-        write_whole(path, self.html())
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002  # Jupyter's
         from .worksheet_page import to_cell
@@ -242,8 +218,3 @@ class Worksheet:
 
 
 _EQUALS = MATHML.sign("=")
-
-
-def _fenced(number: float) -> str:
-    text = figure(number)
-    return f"({text})" if text.startswith("-") else text

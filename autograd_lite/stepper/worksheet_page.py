@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,19 +11,18 @@ from autograd_lite.rules import RULES
 from autograd_lite.view.cards import HEADER, Card, card_of
 from autograd_lite.view.frames import Frames
 from autograd_lite.view.labels import figure, gradient, short, xml
+from autograd_lite.view.skeleton import page
 from autograd_lite.view.svg import to_svg
 
 from .still import still
+from .textbook import ON_PAPER
 
 if TYPE_CHECKING:
     from autograd_lite.view import Edge, GraphView, Node
 
     from .worksheet import Row, Worksheet
 
-__all__ = ["ON_PAPER", "to_cell", "to_html"]
-
-ON_PAPER = {"tanh": ("1 - out**2",), "sigmoid": ("out*(1 - out)",)}
-"""Partials as textbooks have them. The table's own are the same on paper, and keep their digits in floats far out."""
+__all__ = ["to_cell", "to_html"]
 
 _ROW = 25.0  # height of a row that somebody writes into, 6 mm in print
 _BOX = 134.0  # width of a card with such rows
@@ -60,29 +58,15 @@ math { font-size: 1.1em; }
 
 
 def to_html(sheet: Worksheet) -> str:
-    """Returns the page; see `Worksheet.html`."""
-    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    title = xml(_title(sheet))
+    """Returns the page; see `Worksheet.to_html`."""
     key = f'<section class="key" aria-label="Key">\n{_part(sheet, solved=True)}\n</section>' if sheet.key else ""
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-{digest}'">
-<meta name="viewport" content="width=device-width">
-<title>{title}</title>
-<style>{_STYLE}</style>
-</head>
-<body>
-<main>
+    body = f"""<main>
 <section aria-label="Sheet">
 {_part(sheet, solved=False)}
 </section>
 {key}
-</main>
-</body>
-</html>
-"""
+</main>"""
+    return page(_title(sheet), body, style=_STYLE)
 
 
 def to_cell(sheet: Worksheet) -> str:
@@ -163,10 +147,8 @@ def _row(row: Row, *, solved: bool) -> str:
 def _rules(sheet: Worksheet) -> list[str]:
     """Returns the partials of every rule in the graph, a line each."""
     used = dict.fromkeys(line.rule for line in sheet.chapter.tape.lines if line.rule)
-    paper = (
-        replace(rule, partials=ON_PAPER[rule.name]) if RULES.get(rule.name) is rule and rule.name in ON_PAPER else rule
-        for rule in used
-    )
+    known = {RULES[name]: (text,) for name, text in ON_PAPER.items()}
+    paper = (replace(rule, partials=known[rule]) if rule in known else rule for rule in used)
     rows = (rule_mathml(rule) for rule in paper if isinstance(rule.value, str))
     return [f"<li>{''.join(f'<math>{equation}</math>' for equation in equations)}</li>" for equations in rows]
 

@@ -3,13 +3,8 @@
 build       the way in, `draw`: from Values to a GraphView
 graph       what a picture shows, as data
 fold        what is drawn as one node, and what is left out
-pieces      the tree by which a computation of any size is opened: scopes, structure, runs of lines
-units       what hand-written code repeats: operations and sums, by class
-cones       what leads to one result only
-titles      cones as formulas: "relu of sum of w*x + b"
-grove       grows the tree of pieces
-runs        what goes into a piece, and too much of it cut
-structure   hand-written code in one picture: what happens in parallel is drawn once
+pieces      the tree by which a computation of any size is opened: scopes, structure, runs of lines; and, for
+            hand-written code, the picture in which what happens in parallel is drawn once
 labels      any text made short and safe
 cards       what a node's card says, and how large it is
 scene       where everything is, whoever placed it
@@ -18,6 +13,7 @@ layout      columns, order, coordinates of one box's things
 frames      our layout, box by box
 dot_layout  Graphviz's `dot` as the layout
 svg, html, dot, text   the renderers
+skeleton    what every page has that stands alone
 render      to a file, by its ending
 
 >>> from autograd_lite.value import Value

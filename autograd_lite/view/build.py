@@ -15,7 +15,7 @@ from autograd_lite.value import Value
 
 from .fold import ALL, Fold, Group, groups_of, homes
 from .graph import Box, Edge, GraphView, Node, Result
-from .structure import structure_of
+from .pieces.structure import structure_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -30,7 +30,7 @@ def draw(*values: Value, fold: Fold = "auto", focus: Value | None = None, hops: 
         values: one or more Values.
         fold: which named pieces (see `scopes.py`) are drawn as one node. "auto" folds as much as legibility needs: up
             to 60 values nothing, to 400 the innermost pieces, beyond that the outer ones, and where that is not enough
-            equal structures (see `structure.py`); None folds nothing; a depth folds from there inwards, 1 being the
+            equal structures (see `pieces`); None folds nothing; a depth folds from there inwards, 1 being the
             outermost; or a set of paths such as {"mlp.layer0"}.
         focus: draw only the neighbourhood of this Value, its pieces open.
         hops: how many edges away from the focus, 0 or more.

@@ -7,7 +7,7 @@ The automatic choice, by the number of values: up to 60 everything; up to 400 th
 beyond that the pieces around them (layers), and so on: the first that leaves at most 60 nodes. If none does, each is
 tried again with equal pieces side by side ("100 samples") as one node, and the additions of a long sum, and leaves that
 are used by the same nodes. If even the coarsest leaves more than 60, `draw` shows the structure of the code instead, as
-`structure.py` finds it. Around a focus, one node stands for all that is far away.
+`pieces/structure.py` finds it. Around a focus, one node stands for all that is far away.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from autograd_lite.scopes import Scopes
     from autograd_lite.tape import Tape
 
-__all__ = ["ALL", "LEGIBLE", "NEURONS", "Fold", "Group", "groups_of", "homes"]
+__all__ = ["ALL", "LEGIBLE", "NEURONS", "Fold", "Group", "groups_of", "homes", "leaves_used_alike"]
 
 ALL = 60  # values: up to here everything is drawn
 NEURONS = 400  # values: up to here only the innermost pieces are folded
@@ -184,6 +184,21 @@ def _merged(tape: Tape, scopes: Scopes, groups: list[Group]) -> list[Group]:
         for scope in same
     }
     groups = _runs(tape, [several.get(group, group) for group in groups])
+    for same in leaves_used_alike(tape, groups):
+        if len(same) > _MANY:
+            for index in same:
+                groups[index] = Group("leaves", same[0])
+    return groups
+
+
+def leaves_used_alike(tape: Tape, groups: Sequence[Group], home: Sequence[int | None] | None = None) -> list[list[int]]:
+    """Returns the leaves that are drawn alone so far, those together that the same nodes use; constants apart.
+
+    Args:
+        tape: the computation.
+        groups: the node of each line.
+        home: the piece that each line is drawn in, if leaves of different ones are to stay apart.
+    """
     users: list[set[Group]] = [set() for _ in tape.lines]
     for line in tape.lines:
         for operand in line.operands:
@@ -191,12 +206,9 @@ def _merged(tape: Tape, scopes: Scopes, groups: list[Group]) -> list[Group]:
     together: dict[Hashable, list[int]] = {}
     for line in tape.lines:
         if line.rule is None and groups[line.index].kind == "line" and line.index not in tape.outputs:
-            together.setdefault((line.constant, frozenset(users[line.index])), []).append(line.index)
-    for same in together.values():
-        if len(same) > _MANY:
-            for index in same:
-                groups[index] = Group("leaves", same[0])
-    return groups
+            key = line.constant, home and home[line.index], frozenset(users[line.index])
+            together.setdefault(key, []).append(line.index)
+    return list(together.values())
 
 
 def _runs(tape: Tape, groups: list[Group]) -> list[Group]:

@@ -1,16 +1,16 @@
 """A view as a page that stands alone, and as what Jupyter shows.
 
-The page holds the picture and a table of every value; it runs nothing and fetches nothing, and says so in its content
-security policy. Notebooks that are not trusted strip scripts and inline SVG, so there the picture is an image.
+The page holds the picture and a table of every value; it runs nothing and fetches nothing. Notebooks that are not
+trusted strip scripts and inline SVG, so there the picture is an image.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
 
 from .graph import Edge, GraphView
 from .labels import exact, kind_of, short, xml
+from .skeleton import page
 from .svg import to_svg
 from .text import formula, names_of
 
@@ -30,25 +30,13 @@ td.number { text-align: right; font-family: monospace; }
 
 def to_html(view: GraphView, *, engine: str = "auto") -> str:
     """Returns the page; see `GraphView.html`."""
-    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    title = xml(_title(view))
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-{digest}'">
-<meta name="viewport" content="width=device-width">
-<title>{title}</title>
-<style>{_STYLE}</style>
-</head>
-<body>
-<h1>{title}</h1>
+    body = f"""<main>
+<h1>{xml(_title(view))}</h1>
 <div class="picture" tabindex="0" role="group" aria-label="The graph">
 {to_svg(view, engine=engine)}</div>
 {_table(view)}
-</body>
-</html>
-"""
+</main>"""
+    return page(_title(view), body, style=_STYLE)
 
 
 def to_mimebundle(view: GraphView) -> dict[str, str]:

@@ -19,6 +19,7 @@ __all__ = [
     "census",
     "columns",
     "exact",
+    "fenced",
     "figure",
     "gradient",
     "headline",
@@ -26,6 +27,7 @@ __all__ = [
     "printable",
     "sentence",
     "short",
+    "table",
     "xml",
 ]
 
@@ -42,6 +44,12 @@ def figure(number: float) -> str:
     if math.isfinite(number) and 1e3 <= abs(number) < 1e7:
         return format(number, ".0f")
     return format(number, ".4g")
+
+
+def fenced(number: float) -> str:
+    """Returns a number to four significant digits, in parentheses if it is negative: to stand beside a sign."""
+    text = figure(number)
+    return f"({text})" if text.startswith("-") else text
 
 
 def exact(number: float) -> str:
@@ -80,6 +88,19 @@ def short(text: str, limit: int = 18) -> str:
     while columns(cut) > limit - 1:
         cut = cut[:-1]
     return cut + "…"
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Returns rows of equally many cells as text, a row a line, columns as wide as they must be.
+
+    Example:
+        >>> print(table([("w", "value 0.5"), ("out", "value 1")]))
+        w    value 0.5
+        out  value 1
+    """
+    widths = [max(columns(cell) for cell in column) for column in zip(*rows, strict=True)]
+    padded = [[cell + " " * (wide - columns(cell)) for cell, wide in zip(row, widths, strict=True)] for row in rows]
+    return "\n".join("  ".join(row).rstrip() for row in padded)
 
 
 def xml(text: str) -> str:

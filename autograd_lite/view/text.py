@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from .graph import Edge, GraphView, Node
 from .labels import census, columns, figure, gradient, headline, short
 
-__all__ = ["formula", "names_of", "to_text"]
+__all__ = ["applied", "formula", "names_of", "to_text"]
 
 _DEEPEST = 24  # levels of indentation; below, the depth is written as a number
 _WIDEST = 72  # columns of tree before the numbers are no longer aligned
@@ -94,9 +94,18 @@ def formula(node: Node, incoming: Sequence[Edge], names: Mapping[str, str]) -> s
     """Returns an operation with its operands: "a * b", "tanh(v3)"; empty for what is no single operation."""
     if node.kind != "operation":
         return ""
-    operands = [names[edge.source] for edge in incoming]
-    sign = short(node.symbol, 32)
-    if node.symbol.isidentifier() or len(operands) > 2:
+    return applied(node.symbol, [names[edge.source] for edge in incoming])
+
+
+def applied(symbol: str, operands: Sequence[str]) -> str:
+    """Returns an operation's sign between its operands, or before them.
+
+    Example:
+        >>> applied("*", ["a", "b"]), applied("tanh", ["v3"]), applied("-", ["a"])
+        ('a * b', 'tanh(v3)', '-a')
+    """
+    sign = short(symbol, 32)
+    if symbol.isidentifier() or len(operands) > 2:
         return f"{sign}({', '.join(operands)})"
     return f"{sign}{operands[0]}" if len(operands) == 1 else f" {sign} ".join(operands)
 

@@ -11,6 +11,7 @@ export const HEADLINE = `700 13px system-ui, ${FAMILY}`;
 export const PLAIN = `600 11px system-ui, ${FAMILY}`;
 export const MONOSPACE = '11px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace';
 const NARROWEST = 132; // "value" and "-1.234e-308" side by side
+const NARROWEST_PIECE = 96;
 const TICK = 18; // room for the tick
 const OUTPUT = 46; // room for the word "output"
 export const TOGGLE = 24; // side of the button that opens or closes a piece
@@ -57,21 +58,23 @@ export function shortened(text, limit = 18) {
  *     whether the name is the user's; `rows` are the labels of the rows.
  */
 export function cardOf(graph, node) {
-  if (node.kind === "constant") return constantCard(graph.name(node.line));
+  if (node.kind === "constant") return constantCard(graph.name(node.line), graph.isShared);
   const [sign, name, given] = headlineOf(graph, node);
-  const operations = countOf(node.operations, "operation");
+  const operations = node.operations ? countOf(node.operations, "operation") : "nothing to compute";
   const rows = { piece: [operations], rest: [operations] }[node.kind] ?? ["value", "grad"];
   const side = node.kind === "piece" ? TOGGLE - 4 : node.kind === "rest" ? 0 : TICK;
   const header = widthOf(sign + name, HEADLINE) + (sign && name ? 8 : 0) + side + (node.isRoot ? OUTPUT : 0);
   const progress = node.kind === "piece" ? widthOf(`${node.operations} of ${node.operations} done`, PLAIN) + TICK : 0;
   const width = Math.max(header, progress, widthOf(rows[0], PLAIN)) + 20;
   const height = HEADER + 2 * ROW + 6 - (node.kind === "rest" ? ROW : 0);
-  return { sign, name, given, rows, width: Math.max(NARROWEST, width), height };
+  const least = node.kind === "piece" ? NARROWEST_PIECE : NARROWEST;
+  return { sign, name, given, rows, width: Math.max(least, width), height };
 }
 
-function constantCard(text) {
+/** Chapters that share a graph may have other numbers in it: then there is room for any. */
+function constantCard(text, isShared) {
   const name = shortened(text);
-  const width = Math.max(44, widthOf(name, MONOSPACE) + 20);
+  const width = Math.max(44, widthOf(isShared ? "-1.234e-308" : name, MONOSPACE) + (isShared ? 8 : 20));
   return { sign: "", name, given: false, rows: [], width, height: HEADER + 2 };
 }
 
@@ -114,6 +117,7 @@ export class CardShape {
       transform: `translate(${rounded(where.x)} ${rounded(where.y)})`,
     });
     this.width = card.width;
+    this.unpainted = node.kind === "constant" ? card.name : ""; // where a look has no value
     this.draw(node, card);
   }
 
@@ -125,7 +129,7 @@ export class CardShape {
     this.element.append(makeShape("rect", ring), body(0, "al-body"));
     if (node.kind === "leaf") this.add("rect", { class: "al-bar", x: 0, y: 5, width: 4, height: height - 10 });
     if (node.kind === "constant") {
-      this.text(width / 2, 16, name, "al-figure al-quiet", "middle");
+      this.value = this.text(width / 2, 16, name, "al-figure al-quiet", "middle");
       return;
     }
     const header = this.text(10, 16, "", "al-name");
@@ -165,7 +169,7 @@ export class CardShape {
   paint(look) {
     const old = this.look;
     this.look = look;
-    if (this.value && look.value !== old.value) setText(this.value, look.value ?? "");
+    if (this.value && look.value !== old.value) setText(this.value, look.value || this.unpainted);
     if (this.grad && look.grad !== old.grad) setText(this.grad, look.grad ?? "");
     if (this.progress && look.progress !== old.progress)
       setAttribute(this.progress, "width", rounded((look.progress ?? 0) * (this.width - 2)));

@@ -1,7 +1,7 @@
 // The curve of an edge: its path, its two possible heads, and where its label goes.
 
 const HEAD = 8; // length of an arrow's head
-const LABEL_GAP = 42; // from the arrow's tip to the middle of its label: half the room between columns
+const LABEL_GAP = 37; // from the arrow's tip to the middle of its label: half the room between columns
 
 /**
  * Returns what is drawn for an edge.
@@ -44,19 +44,22 @@ function pathThrough(points) {
 
 const pointText = (point) => point.map((number) => String(Math.round(number * 10) / 10)).join(" ");
 
-/** Returns the point of the last curve that is half a column's gap from its end, where no card can be. */
+/** Returns the point half a column's gap from an edge's end, where no card can be, on whichever curve that is. */
 function labelPoint(points) {
-  const [a, b, c, d] = points.slice(-4);
-  if (!d) return a;
+  let last = points.length - 1;
+  if (last < 3) return points[0];
+  const [tip] = points[last];
+  const along = Math.min(LABEL_GAP, Math.abs(tip - points[0][0]) / 2);
+  while (last > 3 && Math.abs(tip - points[last - 3][0]) < along) last -= 3;
+  const [a, b, c, d] = points.slice(last - 3, last + 1);
   const at = (t, i) => {
     const s = 1 - t;
     return s * s * s * a[i] + 3 * s * s * t * b[i] + 3 * s * t * t * c[i] + t * t * t * d[i];
   };
-  const along = Math.min(LABEL_GAP, Math.abs(d[0] - a[0]) / 2);
   let [low, high] = [0, 1];
   for (let step = 0; step < 20; step++) {
     const middle = (low + high) / 2;
-    if (Math.abs(d[0] - at(middle, 0)) > along) low = middle;
+    if (Math.abs(tip - at(middle, 0)) > along) low = middle;
     else high = middle;
   }
   return [at(low, 0), at(low, 1)];

@@ -5,6 +5,7 @@ import { makeShape, setAttribute, setText } from "./dom.js";
 
 const PLATE = 16; // height of the plate under a label
 const SMALLER = 10 / 11; // its letters are 10 px high
+const CLOSE = [44, 42]; // labels that are closer than this, in both directions, crowd
 
 /** An edge: drawn once, painted again and again. */
 export class EdgeShape {
@@ -15,6 +16,7 @@ export class EdgeShape {
    */
   constructor(edge, curve, labels) {
     this.curve = curve;
+    this.ends = [edge.source, edge.target];
     this.labels = labels;
     this.label = null;
     this.look = {};
@@ -50,6 +52,11 @@ export class EdgeShape {
     if (this.label) this.print(this.text.textContent, this.look.state);
   }
 
+  /** Shows the number of a bundle even where others are close: the pointer is over a card at its end. */
+  showNumber(shown) {
+    if (this.label) setAttribute(this.label, "data-near", shown);
+  }
+
   print(text, state = "") {
     if (!text && !this.label) return;
     if (!this.label) {
@@ -67,5 +74,16 @@ export class EdgeShape {
     setAttribute(this.plate, "y", rounded(y - PLATE / 2));
     setAttribute(this.plate, "width", rounded(width));
     setAttribute(this.label, "data-state", text ? state || null : "empty");
+  }
+}
+
+/** Hides numbers at rest that others are close to; see `EdgeShape.showNumber`. */
+export function thinOut(edges) {
+  const kept = [];
+  for (const { label, place } of edges) {
+    if (!label) continue;
+    const crowded = kept.some(([x, y]) => Math.abs(x - place[0]) < CLOSE[0] && Math.abs(y - place[1]) < CLOSE[1]);
+    setAttribute(label, "data-crowded", crowded);
+    if (!crowded) kept.push(place);
   }
 }

@@ -2,11 +2,13 @@
 // Ids: "v12" is line 12, "s3" is piece 3 drawn as one; "earlier" and "later" stand for what a focus hides.
 
 import { hideFar } from "./neighbourhood.js";
+import { openedAtFirst } from "./opening.js";
 import { findIn } from "./search.js";
 import { seenWith } from "./visible.js";
 
 export const MOST_VISIBLE = 2000; // nodes: openAll opens no more
 const NOWHERE = -1;
+const LENT = 2; // open for a while: 0 is closed, 1 open
 
 /** Which pieces of a graph are open. Everything starts closed; see `openToLimit`. */
 export class Folding {
@@ -48,7 +50,7 @@ export class Folding {
 
   /** Whether a piece is drawn as a frame around what is in it, if it is seen at all. */
   isOpen(piece) {
-    return this.opened[piece] === 1;
+    return this.opened[piece] !== 0;
   }
 
   /** Opens a piece; those around it stay as they are. */
@@ -76,33 +78,25 @@ export class Folding {
     return this.idOf(line);
   }
 
-  /**
-   * Closes everything, then opens outermost pieces first while at most `limit` nodes are seen. Siblings of one size are
-   * opened together or not at all, so that neurons of one layer look alike.
-   */
-  openToLimit() {
-    this.opened.fill(0);
-    let seen = this.top;
-    let level = this.graph.pieces.filter((piece) => piece.parent < 0);
-    while (level.length) {
-      const alike = new Map();
-      for (const piece of level) {
-        const kind = `${piece.parent} ${piece.count}`;
-        if (!alike.has(kind)) alike.set(kind, []);
-        alike.get(kind).push(piece);
-      }
-      level = [];
-      for (const same of alike.values()) {
-        const more = same.reduce((sum, piece) => sum + this.direct[piece.index] - 1, 0);
-        if (seen + more > this.limit) continue;
-        seen += more;
-        for (const piece of same) {
-          this.opened[piece.index] = 1;
-          for (const child of piece.children) level.push(this.graph.pieces[child]);
-        }
-      }
-    }
+  /** Closes everything, then opens what is open at first; see `openedAtFirst`. */
+  openToLimit(isReadable = () => true) {
+    const looksWell = (opened) => {
+      this.opened = opened;
+      this.changed();
+      return isReadable(this.visible());
+    };
+    this.opened = openedAtFirst(this.graph, this, looksWell);
     this.changed();
+  }
+
+  /** Opens the closed ones of some pieces until they are given back; an opening of the reader's own stays. */
+  lend(pieces) {
+    for (const piece of pieces) if (!this.isOpen(piece)) this.set(piece, LENT);
+  }
+
+  /** Closes what was lent, but for some pieces. */
+  giveBack(kept = new Set()) {
+    this.opened.forEach((state, piece) => state === LENT && !kept.has(piece) && this.set(piece, 0));
   }
 
   /** Closes every piece. */
@@ -190,7 +184,9 @@ export class Folding {
 
   set(piece, open) {
     if (this.opened[piece] === open) return;
+    const same = this.isOpen(piece) === Boolean(open);
     this.opened[piece] = open;
+    if (same) return;
     if (this.centre !== null) this.keepWith(piece, open);
     this.changed();
   }

@@ -16,10 +16,11 @@ export class Frames {
    * @param {{nodes: {id: string, box: string|null}[], edges: {source: string, target: string, position: number|null}[],
    *     boxes: {id: string, parent: string|null}[]}} view outer boxes first; ids without spaces.
    * @param {Map<string, {width: number, height: number}>} cards by node id.
-   * @param {{gap?: number, title?: number}} options room between columns, and for the name of a frame.
+   * @param {{gap?: number, verge?: number, title?: number, level?: boolean}} options room between columns, inside a
+   *     border that edges cross, and for the name of a frame; whether edges run level within columns.
    */
-  constructor(view, cards, { gap = 70, title = 20 } = {}) {
-    Object.assign(this, { view, cards, gap, title });
+  constructor(view, cards, { gap = 70, verge = gap, title = 20, level = false } = {}) {
+    Object.assign(this, { view, cards, gap, verge, title, level });
     this.parent = new Map([...view.boxes.map((box) => [box.id, box.parent]), ...view.nodes.map((n) => [n.id, n.box])]);
     this.around = new Map([...this.parent.keys()].map((thing) => [thing, this.pathOf(thing)]));
     const boxes = [TOP, ...view.boxes.map((box) => box.id)];
@@ -87,7 +88,7 @@ export class Frames {
       const things = [...children.get(box)].map((thing) => [thing, this.sizes.get(thing)]);
       const sizes = new Map([...this.gateSizes(box, "target"), ...things, ...this.gateSizes(box, "source")]);
       const [entries, exits] = [this.entering.get(box), this.leaving.get(box)];
-      const placement = arrange(sizes, links, { entries, exits, gap: this.gap });
+      const placement = arrange(sizes, links, { entries, exits, gap: this.gap, verge: this.verge });
       this.placed.set(box, placement);
       if (box === TOP) continue;
       const [left, right] = this.sidesOf(box);
@@ -151,19 +152,25 @@ export class Frames {
     const edge = this.view.edges[e];
     const [source, target] = [nodes.get(edge.source), nodes.get(edge.target)];
     const points = [[source.x + source.width, source.y + source.height / 2]];
-    this.steps[e].forEach(([box, , end], s) => {
+    const arrive = (column, [x, y]) => points.push(...(this.level && column < x - 1 ? [[column, y]] : []), [x, y]);
+    this.steps[e].forEach(([box, start, end], s) => {
       const [x, y] = origins.get(box);
       const placement = this.placed.get(box);
+      const stop = this.level && !isGate(start) ? x + placement.spans.get(start)[1] : -Infinity;
+      if (stop > points.at(-1)[0] + 1) points.push([stop, points.at(-1)[1]]);
       for (const [wayX, wayY] of placement.ways[where[s]]) points.push([x + wayX, y + wayY]);
       if (isGate(end)) {
         const [gateX, gateY] = placement.middles.get(end);
         points.push([x + gateX, y + gateY]);
       } else if (end !== edge.target) {
         const gate = this.steps[e][s + 1][1];
-        points.push([frames.get(end).x, frames.get(end).y + this.title + this.placed.get(end).middles.get(gate)[1]]);
+        const [, gateY] = this.placed.get(end).middles.get(gate);
+        arrive(x + placement.spans.get(end)[0], [frames.get(end).x, frames.get(end).y + this.title + gateY]);
+      } else {
+        const column = x + placement.spans.get(end)[0];
+        arrive(column, [target.x, target.y + target.height / 2 + this.ports[e]]);
       }
     });
-    points.push([target.x, target.y + target.height / 2 + this.ports[e]]);
     return points;
   }
 }

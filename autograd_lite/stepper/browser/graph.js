@@ -50,6 +50,8 @@ export class Graph {
     ], size);
     /** The constants' numbers, for names; `readStory` takes them from the first chapter. */
     this.constants = null;
+    /** Whether several chapters have this graph, with constants of their own. */
+    this.isShared = false;
   }
 
   /** Returns the rule of an operation; null for a leaf or a constant. */

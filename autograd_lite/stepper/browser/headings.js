@@ -1,6 +1,6 @@
 // The heading of a frame, and the button that opens or closes a piece.
 
-import { PLAIN, TOGGLE, shortened, widthOf } from "./cards.js";
+import { PLAIN, TOGGLE, countOf, shortened, widthOf } from "./cards.js";
 import { makeShape } from "./dom.js";
 
 /** Returns as much of a frame's name as there is room for. */
@@ -36,4 +36,10 @@ export function makeToggle(label, opens, onPress) {
   button.addEventListener("dblclick", (event) => event.stopPropagation());
   button.addEventListener("keydown", (event) => (event.key === "Enter" || event.key === " ") && press(event));
   return button;
+}
+
+/** Returns in words how much there is to be seen. */
+export function summaryOf({ nodes, edges }) {
+  const size = `${countOf(nodes.length, "card")}, ${countOf(edges.length, "arrow")}`;
+  return `Picture of the graph: ${size}. The outline lists all values.`;
 }

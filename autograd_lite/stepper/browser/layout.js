@@ -25,19 +25,20 @@ const NO_SIZE = [0, 0]; // the size of a stand-in
  *     do not begin with "dummy ".
  * @param {{source: string, target: string, leaves: number, enters: number}[]} links what leads to what, and where a
  *     link leaves the one and enters the other, measured from their middle; cycles are allowed.
- * @param {{entries?: Iterable<string>, exits?: Iterable<string>, gap?: number}} options things that must be leftmost,
- *     things that must be rightmost, room between columns.
- * @returns {{width: number, height: number, middles: Map<string, [number, number]>, ways: [number, number][][]}}
- *     where the things are, and for each link the points between its two ends.
+ * @param {{entries?: Iterable<string>, exits?: Iterable<string>, gap?: number, verge?: number}} options things that
+ *     must be leftmost, things that must be rightmost, room between columns, room beside a column of gates.
+ * @returns {{width: number, height: number, middles: Map<string, [number, number]>, ways: [number, number][][],
+ *     spans: Map<string, [number, number]>}} where the things are, for each link the points between its two ends, and
+ *     for each thing where its column begins and ends.
  */
-export function arrange(sizes, links, { entries = [], exits = [], gap = 70 } = {}) {
+export function arrange(sizes, links, { entries = [], exits = [], gap = 70, verge = gap } = {}) {
   const rank = ranksOf(sizes, links, new Set(entries), new Set(exits));
   const { columns, segments, via } = withDummies(sizes, links, rank);
   orderColumns(columns, segments);
   const y = coordinatesOf(columns, segments, sizes);
   const targets = new Set(links.map((link) => link.target));
   const sources = new Set(links.map((link) => link.source).filter((source) => !targets.has(source)));
-  const { middles, spans } = placeAcross(columns, sizes, sources, gap);
+  const { middles, spans } = placeAcross(columns, sizes, sources, { gap, verge });
   let [top, bottom, width] = y.size ? [Infinity, -Infinity, -Infinity] : [0, 0, 0];
   for (const [key, at] of y) {
     const half = sizeOf(sizes, key)[1] / 2;
@@ -49,6 +50,7 @@ export function arrange(sizes, links, { entries = [], exits = [], gap = 70 } = {
     width,
     height: bottom - top,
     middles: new Map([...sizes.keys()].map((key) => [key, [middles.get(key), y.get(key) - top]])),
+    spans,
     ways: via.map((stops) => stops.flatMap((stop) => spans.get(stop).map((side) => [side, y.get(stop) - top]))),
   };
 }
@@ -197,18 +199,19 @@ function isotonic(targets, weights) {
 }
 
 /** Returns each thing's middle from left to right, and where its column begins and ends. */
-function placeAcross(columns, sizes, sources, gap) {
+function placeAcross(columns, sizes, sources, { gap, verge }) {
   const [middles, spans] = [new Map(), new Map()];
+  const widths = columns.map((column) => column.reduce((most, key) => Math.max(most, sizeOf(sizes, key)[0]), 0));
   let x = 0;
-  for (const column of columns) {
-    const width = column.reduce((most, key) => Math.max(most, sizeOf(sizes, key)[0]), 0);
+  columns.forEach((column, c) => {
+    const width = widths[c];
     for (const key of column) {
       const own = sizeOf(sizes, key)[0];
       const beside = sources.has(key) && own < width / 2; // next to its consumer, not in the middle of a wide column
       middles.set(key, beside ? x + width - own / 2 : x + width / 2);
       spans.set(key, [x, x + width]);
     }
-    x += width + gap;
-  }
+    x += width + (width && widths[c + 1] !== 0 ? gap : verge); // gates have no width
+  });
   return { middles, spans };
 }

@@ -1,7 +1,8 @@
 // The outline: everything that is visible, as a table. It says with words what the picture says with lines.
 
+import { countOf } from "./cards.js";
 import { createMemo, make, makePanel, refill, setAttribute, setText } from "./dom.js";
-import { gradientText, valueText } from "./shown.js";
+import { digitsOf, gradientText, shownGradient, shownValue, valueText } from "./shown.js";
 
 const PARTS = {
   forward: ["is computed", "operand"],
@@ -29,9 +30,10 @@ export function createOutlinePanel({ session }) {
   let rows = [];
   const update = () => {
     if (!panel.element.open) return;
-    const { graph } = session.player.chapter;
+    const { chapter } = session.player;
+    const { graph } = chapter;
     const visible = session.folding.visible();
-    if (memo(graph, visible)) {
+    if (memo(graph, visible, graph.isShared ? chapter : null)) {
       rows = rowsOf(session, graph, visible);
       refill(body, ...rows.map((row) => row.element));
       setText(panel.note, `${visible.nodes.length.toLocaleString("en")} rows`);
@@ -122,7 +124,7 @@ function restInWords(node) {
 }
 
 function operationOf(session, graph, node) {
-  if (node.kind === "piece") return `${node.operations.toLocaleString("en")} operations`;
+  if (node.kind === "piece") return node.operations ? countOf(node.operations, "operation") : "nothing to compute";
   if (isRest(node)) return "hidden by the focus";
   if (node.kind !== "operation") return node.kind;
   const { chapter } = session.player;
@@ -168,6 +170,8 @@ function refresh(session, row, parts, selected) {
   if (node.kind !== "piece" && !isRest(node)) {
     setText(cells[1], valueText(session, session.track, node.line));
     setText(cells[2], gradientText(session, session.track, node.line));
+    setAttribute(cells[1], "title", digitsOf(shownValue(session, session.track, node.line)));
+    setAttribute(cells[2], "title", cells[2].textContent && digitsOf(shownGradient(session, session.track, node.line)));
   }
   const part = parts.get(row.id) ?? "";
   setText(cells[3], part ? `◀ ${part}` : "");

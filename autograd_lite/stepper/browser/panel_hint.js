@@ -1,5 +1,6 @@
 // The line under the graph: what a card is, and what it waits for.
 
+import { countOf } from "./cards.js";
 import { make, setText } from "./dom.js";
 import { said } from "./telling.js";
 
@@ -17,12 +18,12 @@ export function createHint(session) {
   const update = () => {
     const line = hovered ? hovered.node.line : session.selected;
     const track = hovered?.track ?? session.track;
-    if (hovered?.node.kind === "piece") {
-      setText(name, track.player.chapter.graph.pieces[hovered.node.piece].name);
-      setText(
-        text,
-        `a closed piece of ${hovered.node.operations.toLocaleString("en")} operations; double-click opens it`,
-      );
+    const piece = hovered ? (hovered.node.piece ?? -1) : session.selectedPiece;
+    if (piece >= 0) {
+      const { folding } = track;
+      setText(name, track.player.chapter.graph.pieces[piece].name);
+      const how = folding.isOpen(piece) ? "open; [ closes it" : "closed; a double-click or ] opens it";
+      setText(text, `a piece of ${countOf(folding.operations[piece], "operation")}, ${how}`);
     } else if (line !== null && line !== undefined && line >= 0 && line < track.player.chapter.graph.size)
       write(track, line);
     else {

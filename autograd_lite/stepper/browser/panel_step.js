@@ -1,6 +1,6 @@
 // The step: one sentence, the rule in names and in numbers, and what changed.
 
-import { createMemo, make, makePanel, refill, setText } from "./dom.js";
+import { createMemo, make, makeButton, makePanel, refill, setText } from "./dom.js";
 import { formulas } from "./formulas.js";
 import { figure } from "./numbers.js";
 import { isAsked } from "./shown.js";
@@ -16,7 +16,8 @@ export function createStepPanel({ session, titles }) {
   const arrow = make("span", { class: "al-arrow", text: "→" });
   const count = make("span", { class: "al-contribution" });
   const change = make("p", { class: "al-change" }, before, arrow, after, count);
-  panel.body.append(said, formulaBox, change);
+  const invitation = createStart(session);
+  panel.body.append(said, invitation, formulaBox, change);
   const memo = createMemo();
   const update = () => {
     const { player } = session;
@@ -29,6 +30,7 @@ export function createStepPanel({ session, titles }) {
     refill(formulaBox, ...(event ? formulaRows(player, asked) : []));
     formulaBox.hidden = !formulaBox.firstChild;
     change.hidden = !event;
+    invitation.hidden = player.position > 0 || chapter.length === 0;
     if (!event) return;
     const start = startOf(player);
     setText(before, start === null ? "none yet" : figure(start));
@@ -37,6 +39,18 @@ export function createStepPanel({ session, titles }) {
     count.hidden = !count.textContent;
   };
   return { element: panel.element, update };
+}
+
+/** What to do at the beginning: buttons that leave the focus where the keys work. */
+function createStart(session) {
+  const act = (how) => (event) => {
+    event.currentTarget.closest(".autograd-lite")?.focus({ preventScroll: true });
+    how();
+  };
+  const first = makeButton("First event", act(() => session.step(1)), { className: "al-primary" });
+  const play = makeButton("Play", act(() => session.togglePlay()));
+  const keys = make("span", { class: "al-note" }, "Keys: ", make("kbd", { text: "?" }));
+  return make("p", { class: "al-group al-start" }, first, play, keys);
 }
 
 /** Returns the sentence of the event that happened last, or what to do at the beginning. */
@@ -50,7 +64,7 @@ export function currentSentence(session) {
 
 function beginning(story, chapter) {
   const { graph } = chapter;
-  const root = graph.name(graph.root);
+  const root = chapter.name(graph.root);
   const letter = graph.letter === root ? "" : `; ${graph.letter} is ${root}`;
   if (!chapter.length) return `${root} is a leaf: there is nothing to compute.`;
   return `Nothing has happened yet${letter}. Press → for the first event, or Space to play.`;
@@ -100,6 +114,7 @@ function withoutEcho(row) {
 
 /** A MathML element inside <math>, displayed; what is one already stays it. */
 export function inMath(element) {
+  for (const sign of element.querySelectorAll("mo")) if (isMinusOfNumber(sign)) sign.setAttribute("form", "prefix");
   if (element.localName === "math") {
     element.setAttribute("display", "block");
     return element;
@@ -108,4 +123,10 @@ export function inMath(element) {
   math.setAttribute("display", "block");
   math.append(element);
   return math;
+}
+
+/** Whether a minus belongs to the number behind it: after "(", "=" or "·" it is no subtraction, and stands close. */
+function isMinusOfNumber(sign) {
+  const before = sign.previousElementSibling;
+  return sign.textContent === "−" && before?.localName === "mo" && before.textContent !== ")";
 }

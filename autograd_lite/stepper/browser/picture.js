@@ -3,17 +3,16 @@
 // The cards are hidden from screen readers, which get every number from the outline instead, in order and in words;
 // what can be operated, the buttons that open and close pieces, are real controls in a layer of their own.
 
-import { CardShape, PLAIN, STACK, TOGGLE, cardOf, countOf, rounded, widthOf } from "./cards.js";
+import { CardShape, PLAIN, STACK, TOGGLE, countOf, rounded, widthOf } from "./cards.js";
 import { curveOf } from "./curves.js";
 import { makeShape, setAttribute } from "./dom.js";
-import { EdgeShape } from "./edges.js";
-import { Frames } from "./frames.js";
-import { fittingTitle, makeToggle } from "./headings.js";
+import { EdgeShape, thinOut } from "./edges.js";
+import { fittingTitle, makeToggle, summaryOf } from "./headings.js";
+import { TITLE_BAR, layOut } from "./scene.js";
 import { Viewport } from "./viewport.js";
 
-const EDGE_GAP = 84; // between columns: the widest label fits
-const TITLE_BAR = 28; // of a frame: its button fits
 const PICTURE_MARGIN = 14;
+const BORDERS = 2 * PICTURE_MARGIN + STACK;
 const DENSE = 150; // edges: more are drawn fainter, so that cards stand out
 const IDLE = Object.freeze({ value: "", grad: "", state: "", tick: false, changed: false, selected: false });
 const RESTING = Object.freeze({ state: "", label: "" });
@@ -59,10 +58,7 @@ export class Picture {
       const piece = event.target.closest?.("[data-piece], .al-piece");
       if (piece) this.toggle(Number((piece.dataset.piece ?? piece.dataset.node).slice(1)));
     });
-    this.viewport.pane.addEventListener("scroll", () => {
-      this.keepTitles();
-      this.keepLabels();
-    });
+    this.viewport.pane.addEventListener("scroll", () => [this.keepTitles(), this.keepLabels()]);
     this.svg.addEventListener("pointerover", (event) => this.hover(idAt(event)));
     this.svg.addEventListener("pointerleave", () => this.hover(null));
   }
@@ -70,6 +66,7 @@ export class Picture {
   hover(id) {
     if (id === this.hovered) return;
     this.hovered = id;
+    for (const edge of this.edges) edge.showNumber(id !== null && edge.ends.includes(id));
     this.onHover(id);
   }
 
@@ -95,28 +92,34 @@ export class Picture {
     this.hover(null);
     this.draw(visible);
     setAttribute(this.viewport.pane, "aria-label", summaryOf(visible));
-    if (fresh || (this.toggled && this.viewport.fitting)) this.viewport.fitTo(false);
+    if (fresh || this.viewport.fitting) this.viewport.fitTo(!fresh && this.viewport.whole);
     if (fresh) this.viewport.start();
     else if (anchor && this.where.has(anchor)) this.viewport.bring(middleOf(this.where.get(anchor)), before);
+    if (![...this.where.values()].some((place) => this.viewport.sight()(middleOf(place)))) this.center(anchor);
     if (focused) this.layers.buttons.querySelector(`[data-toggle="${focused}"]`)?.focus({ preventScroll: true });
     this.toggled = null;
     this.keepTitles();
   }
 
+  /** Whether a picture would be readable in the pane, all of it at once. */
+  isReadable(graph, visible) {
+    const { width, height } = layOut(graph, visible).scene;
+    return this.viewport.hasRoomFor(width + BORDERS, height + BORDERS);
+  }
+
   draw(visible) {
-    const cards = new Map(visible.nodes.map((node) => [node.id, cardOf(this.graph, node)]));
-    const scene = new Frames(visible, cards, { gap: EDGE_GAP, title: TITLE_BAR }).scene();
-    const pieces = new Set(visible.nodes.filter((node) => node.kind === "piece").map((node) => node.id));
+    const { cards, scene } = layOut(this.graph, visible);
     for (const box of visible.boxes) this.drawFrame(box, scene.frames.get(box.id));
     visible.edges.forEach((edge, index) => {
       const [start, ...rest] = scene.curves[index];
-      const points = pieces.has(edge.source) ? [[start[0] + STACK, start[1]], ...rest] : scene.curves[index];
+      const points = edge.source.startsWith("s") ? [[start[0] + STACK, start[1]], ...rest] : scene.curves[index];
       this.edges.push(new EdgeShape(edge, curveOf(points), this.layers.labels));
     });
+    thinOut(this.edges);
     this.layers.edges.classList.toggle("al-dense", this.edges.length > DENSE);
     this.layers.edges.append(...this.edges.map((edge) => edge.element));
     for (const node of visible.nodes) this.drawCard(node, cards.get(node.id), scene.nodes.get(node.id));
-    this.viewport.resize(scene.width + 2 * PICTURE_MARGIN + STACK, scene.height + 2 * PICTURE_MARGIN + STACK);
+    this.viewport.resize(scene.width + BORDERS, scene.height + BORDERS);
   }
 
   drawCard(node, card, where) {
@@ -136,7 +139,7 @@ export class Picture {
     const bar = { class: "al-title-bar", x, y, width, height: TITLE_BAR - 2, "data-piece": id };
     const text = makeShape("text", { class: "al-title", x: x + TOGGLE + 4, y: y + 18, text: title });
     this.layers.frames.append(
-      makeShape("rect", { class: "al-box", x, y, width, height, rx: 8, ry: 8 }),
+      makeShape("rect", { class: "al-box", "data-frame": id, x, y, width, height, rx: 8, ry: 8 }),
       makeShape("rect", bar),
       text,
     );
@@ -178,17 +181,20 @@ export class Picture {
   /**
    * Paints what is happening. Touches only what differs from the last look; what is not mentioned is at rest.
    *
-   * @param {{nodes: Map<string, object>, edges: Map<number, {state: string, label: string}>}} look
+   * @param {{nodes: Map<string, object>, edges: Map<number, {state: string, label: string}>, frame?: string}} look
    *     nodes by id {value, grad, state, tick, changed, selected, progress}: texts; state "", "operand", "forward" (its
    *     value was computed), "seed", "source" (its gradient flows back), "target" (it arrives there) or "update";
    *     changed is true, "value" or "grad"; progress of a piece from 0 to 1.
-   *     edges by their index in `visible.edges`; state "forward" or "backward", label the derivative.
+   *     edges by their index in `visible.edges`; state "forward" or "backward", label the derivative;
+   *     frame is the id of an open piece that is selected.
    */
   paint(look) {
     for (const [id, card] of this.cards) card.paint(look.nodes.get(id) ?? IDLE);
     for (const index of this.painted) if (!look.edges.has(index)) this.edges[index].paint(RESTING);
     this.painted = new Set(look.edges.keys());
     for (const [index, edge] of look.edges) this.edges[index]?.paint(edge);
+    for (const box of this.layers.frames.querySelectorAll(".al-box"))
+      setAttribute(box, "data-selected", box.dataset.frame === look.frame);
     this.followActive(look.nodes);
     this.keepLabels();
   }
@@ -207,20 +213,25 @@ export class Picture {
     const others = seen.filter(([, look]) => look.state && !look.changed);
     const active = [...changed, ...others].map(([id]) => id);
     const isNew = active.join() !== this.active.join();
-    if (changed.length && isNew) this.viewport.see(active.map((id) => this.where.get(id)));
+    if (changed.length && isNew) this.see(...active);
     this.active = active;
   }
 
-  /** Shows everything, but no smaller than can be read; asked again, everything however small. */
+  /** Shows as much as can be read; where that is what is shown already, everything however small. */
   fit() {
     this.viewport.fit();
-    const active = this.active.filter((id) => this.where.has(id));
-    if (active.length) this.viewport.see(active.map((id) => this.where.get(id)));
+    this.see(...this.active);
   }
 
   /** Scrolls a card, or the frame of an open piece, into the middle. */
   center(id) {
     if (this.where.has(id)) this.viewport.center(this.where.get(id));
+  }
+
+  /** Scrolls to cards if they are not in sight; to the first if there is no room for all. */
+  see(...ids) {
+    const found = ids.filter((id) => this.where.has(id));
+    if (found.length) this.viewport.see(found.map((id) => this.where.get(id)));
   }
 
   /** Multiplies the scale. */
@@ -235,8 +246,3 @@ export class Picture {
 }
 
 const middleOf = ({ x, y, width, height }) => [x + width / 2, y + height / 2];
-
-function summaryOf({ nodes, edges }) {
-  const size = `${countOf(nodes.length, "card")}, ${countOf(edges.length, "arrow")}`;
-  return `Picture of the graph: ${size}. The outline lists all values.`;
-}

@@ -53,8 +53,7 @@ export class Session {
     if (other) other.player.go(clamp(this.player.position - this.first[0] + this.first[1], other.story.length));
     this.imagined = null;
     this.quiz?.close();
-    if (this.following)
-      for (const track of this.tracks) if (track.player.event) track.follow(track.player.event.changed);
+    if (this.following) for (const track of this.tracks) track.follow();
     if (asking) this.quiz?.ask(this.player);
     this.tell();
   }
@@ -103,6 +102,16 @@ export class Session {
     const target = this.player.position;
     this.player.go(before); // so that `go` sees which graph it leaves
     this.go(target);
+  }
+
+  /** Starts or ends following. */
+  toggleFollowing() {
+    this.following = !this.following;
+    for (const track of this.tracks) {
+      track.forget();
+      if (this.following) track.follow();
+    }
+    this.tell();
   }
 
   // ---------------------------------------------------------------- playing
@@ -182,11 +191,12 @@ export class Session {
     return answer;
   }
 
-  /** Closes the innermost open piece around the selection, and selects it. */
+  /** Closes the innermost open piece around the selection, or the selected one if it is open, and selects it. */
   collapse() {
     const { graph } = this.player.chapter;
-    const parent = this.selectedPiece >= 0 ? graph.pieces[this.selectedPiece].parent : -1;
-    const piece = this.selected >= 0 ? graph.home(this.selected) : parent;
+    const { selectedPiece: own } = this;
+    const around = own >= 0 && !this.folding.isOpen(own) ? graph.pieces[own].parent : own;
+    const piece = this.selected >= 0 ? graph.home(this.selected) : around;
     if (piece < 0) return;
     this.folding.close(piece);
     this.selectPiece(piece);

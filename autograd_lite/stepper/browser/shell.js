@@ -131,9 +131,11 @@ export class Shell {
 
   #actions() {
     const { session, stages, graphBar, help } = this;
+    const { player } = session;
+    const select = () => session.select(player.event ? player.event.changed : player.chapter.graph.root);
     const onSelected = (how) => () => {
-      const id = session.selectedId(session.track);
-      if (id) session.fold((folding) => how(folding, id));
+      if (session.selected < 0 && session.selectedPiece < 0) select();
+      how();
     };
     return {
       next: () => session.step(1),
@@ -149,12 +151,12 @@ export class Shell {
       update: () => session.toPhase("update"),
       nextOf: () => session.along(1),
       previousOf: () => session.along(-1),
-      inputs: onSelected((folding, id) => folding.revealInputs(id)),
-      outputs: onSelected((folding, id) => folding.revealOutputs(id)),
-      collapse: () => session.collapse(),
-      expand: () => session.expand(),
+      inputs: onSelected(() => stages[0].walk("target", "source", (folding, id) => folding.revealInputs(id))),
+      outputs: onSelected(() => stages[0].walk("source", "target", (folding, id) => folding.revealOutputs(id))),
+      collapse: onSelected(() => session.collapse()),
+      expand: onSelected(() => session.expand()),
       find: () => graphBar.focusFind(),
-      select: () => session.player.event && session.select(session.player.event.changed),
+      select,
       fit: () => stages.forEach(({ picture }) => picture.fit()),
       clear: () => session.clear(),
       help: () => help.open(),

@@ -1,6 +1,6 @@
 // Which number of a line is shown: the one that is there by now, an imagined one, or a question mark.
 
-import { figure } from "./numbers.js";
+import { exact, figure } from "./numbers.js";
 
 /** Where a number is not there yet. */
 export const NOTHING = "–";
@@ -10,24 +10,41 @@ export function isAsked(session, track) {
   return track === session.track && Boolean(session.quiz?.question);
 }
 
+/** Returns a line's value as it is shown: undefined where it is not there yet, null while it is to be predicted. */
+export function shownValue(session, track, line) {
+  if (session.imagined && track === session.track) return session.imagined.values[line];
+  return hiddenIfAsked(session, track, line, track.player.value(line), ["forward", "update"]);
+}
+
+/** Returns a line's gradient as it is shown; see `shownValue`. A constant has none. */
+export function shownGradient(session, track, line) {
+  if (session.imagined && track === session.track) {
+    return session.imagined.hasAdjoint[line] ? session.imagined.adjoints[line] : undefined;
+  }
+  return hiddenIfAsked(session, track, line, track.player.adjoint(line), ["seed", "backward"]);
+}
+
+function hiddenIfAsked(session, track, line, number, kinds) {
+  if (number === undefined || number === null) return undefined;
+  const { event } = track.player;
+  return isAsked(session, track) && kinds.includes(event.kind) && event.changed === line ? null : number;
+}
+
 /** Returns the text of a line's value. */
 export function valueText(session, track, line) {
-  if (session.imagined && track === session.track) return figure(session.imagined.values[line]);
-  const value = track.player.value(line);
-  if (value === undefined || value === null) return NOTHING;
-  const asked = isAsked(session, track) && ["forward", "update"].includes(track.player.event.kind);
-  return asked && track.player.event.changed === line ? "?" : figure(value);
+  return shownText(shownValue(session, track, line));
 }
 
 /** Returns the text of a line's gradient. */
 export function gradientText(session, track, line) {
-  const { graph } = track.player.chapter;
-  if (graph.isConstant(line)) return "";
-  if (session.imagined && track === session.track) {
-    return session.imagined.hasAdjoint[line] ? figure(session.imagined.adjoints[line]) : NOTHING;
-  }
-  const adjoint = track.player.adjoint(line);
-  if (adjoint === undefined || adjoint === null) return NOTHING;
-  const asked = isAsked(session, track) && ["seed", "backward"].includes(track.player.event.kind);
-  return asked && track.player.event.changed === line ? "?" : figure(adjoint);
+  return track.player.chapter.graph.isConstant(line) ? "" : shownText(shownGradient(session, track, line));
+}
+
+function shownText(number) {
+  return number === undefined ? NOTHING : number === null ? "?" : figure(number);
+}
+
+/** Returns all digits of a number that is shown with four; null where there is nothing more to say. */
+export function digitsOf(number) {
+  return number === undefined || number === null ? null : exact(number);
 }

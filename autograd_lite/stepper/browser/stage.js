@@ -25,6 +25,7 @@ export class Stage {
       onToggle: (piece) => this.#toggle(piece),
       onHover: (id) => onHover(id === null ? null : (this.byId.get(id) ?? null)),
     });
+    track.isReadable = (graph, visible) => this.picture.isReadable(graph, visible);
     this.shown = null;
     this.shownGraph = null;
     this.room = 0;
@@ -40,7 +41,8 @@ export class Stage {
       this.#makeRoom(graph !== this.shownGraph);
       [this.shown, this.shownGraph] = [visible, graph];
     }
-    this.picture.paint({ nodes: this.#nodes(visible), edges: this.#edges(visible) });
+    const frame = this.session.selectedId(this.track);
+    this.picture.paint({ nodes: this.#nodes(visible), edges: this.#edges(visible), frame });
     const imagined = Boolean(this.session.imagined) && this.track === this.session.track;
     this.badge.hidden = !imagined;
     this.element.classList.toggle("al-imagining", imagined);
@@ -50,6 +52,24 @@ export class Stage {
   /** Brings a card into view. */
   center(line) {
     this.picture.center(this.track.folding.idOf(line));
+  }
+
+  /**
+   * Shows what is beside the selected card; where all of it is shown already, selects the first card of it. From the
+   * frame of an open piece the way leads to the first card inside.
+   */
+  walk(end, other, reveal) {
+    const { session } = this;
+    const id = session.selectedId(this.track);
+    const before = this.track.folding.visible();
+    session.fold((folding) => reveal(folding, id));
+    const visible = this.track.folding.visible();
+    const next = visible.ids.has(id)
+      ? visible.edges.find((edge) => edge[end] === id)?.[other]
+      : visible.nodes.find((node) => node.box === id)?.id;
+    if (next === undefined) return;
+    if (visible === before) session.selectNode(this.byId.get(next));
+    this.picture.see(next, id);
   }
 
   /** Frees what the picture holds. */
@@ -85,7 +105,7 @@ export class Stage {
     const changed = track.player.event && !session.imagined ? track.folding.idOf(track.player.event.changed) : "";
     const looks = new Map();
     const other = session.tracks.find((each) => each !== track);
-    const differing = other ? differingLines(track, other) : new Set();
+    const differing = other ? differingLines(track, other) : null;
     for (const node of visible.nodes) {
       const look = { value: "", grad: "", state: states.get(node.id) ?? "", tick: false };
       look.changed = node.id === changed;
@@ -94,7 +114,8 @@ export class Stage {
       else if (node.kind !== "rest") {
         look.value = valueText(session, track, node.line);
         look.grad = gradientText(session, track, node.line);
-        if (differing.has(node.line)) look.grad = `≠ ${look.grad}`;
+        if (differing?.values.has(node.line)) look.value = `≠ ${look.value}`;
+        if (differing?.gradients.has(node.line)) look.grad = `≠ ${look.grad}`;
         look.tick = !session.imagined && isComplete(track.player, node.line);
       }
       looks.set(node.id, look);
@@ -167,6 +188,7 @@ function membersOf(graph, piece) {
 function progressOf(track, piece) {
   const { event } = track.player;
   const members = membersOf(track.player.chapter.graph, piece);
+  if (!members.length) return {}; // leaves
   const below = (line) => {
     let [low, high] = [0, members.length];
     while (low < high) {
@@ -183,7 +205,7 @@ function progressOf(track, piece) {
   const value = `${done.toLocaleString("en")} of ${members.length.toLocaleString("en")} done`;
   return {
     value,
-    progress: members.length ? done / members.length : 0,
+    progress: done / members.length,
     tick: done === members.length && event?.kind !== "forward",
   };
 }

@@ -27,6 +27,10 @@ export function render({ model, el }) {
   root.dataset.lmSuppressShortcuts = "true"; // or Notebook 7 takes the arrow keys
   let shown = null;
   const theme = watchTheme(root, () => shown?.repaint?.());
+  const toggleTheme = () => {
+    model.set("theme", theme.toggle());
+    model.save_changes();
+  };
   theme.choose(model.get("theme"));
   el.append(root);
 
@@ -34,7 +38,7 @@ export function render({ model, el }) {
     shown?.destroy();
     shown = null;
     try {
-      shown = opened(model, root, theme);
+      shown = opened(model, { root, theme: { resolved: theme.resolved, toggle: toggleTheme } });
       refill(root, shown.element);
       shown.start();
     } catch (error) {
@@ -57,18 +61,18 @@ export function render({ model, el }) {
 }
 
 /** Returns what shows the model's document, not yet started. */
-function opened(model, root, theme) {
+function opened(model, place) {
   const given = model.get("story");
   const document = typeof given === "string" ? JSON.parse(given) : given;
   if (document?.format === LABORATORY) {
-    return createLaboratory(document, (story) => new Shell(story, { root, theme }));
+    return createLaboratory(document, (story) => new Shell(story, place));
   }
   if (document?.format !== STORY_FORMAT || document.version !== STORY_VERSION) {
     const found = `${document?.format ?? "no document"}, version ${document?.version ?? "unknown"}`;
     throw new TypeError(`It is "${found}"; this stepper reads "${STORY_FORMAT}, version ${STORY_VERSION}".`);
   }
-  const shell = new Shell(document, { root, theme });
-  root.setAttribute("aria-label", document.title ? `Stepper: ${document.title}` : "Stepper");
+  const shell = new Shell(document, place);
+  place.root.setAttribute("aria-label", document.title ? `Stepper: ${document.title}` : "Stepper");
   shell.sync = keepInStep(shell.session, model);
   return shell;
 }

@@ -22,7 +22,10 @@ class Story {
     this.rules = rules;
     this.graphs = graphs;
     this.chapters = document.chapters.map((chapter, index) => new Chapter(chapter, graphs[chapter.graph], index));
-    for (const chapter of this.chapters) chapter.graph.constants ??= chapter.constants;
+    for (const chapter of this.chapters) {
+      chapter.graph.isShared = chapter.graph.constants !== null;
+      chapter.graph.constants ??= chapter.constants;
+    }
     /** Where each chapter begins, and last, how many events there are. */
     this.starts = [0];
     for (const chapter of this.chapters) this.starts.push(this.starts.at(-1) + chapter.length);

@@ -131,17 +131,12 @@ function createSwitches({ session, toggleTheme, showHelp, toggleQuiz }) {
   for (const each of SPEEDS) speed.append(make("option", { value: each, text: `${each} per s` }));
   speed.append(make("option", { value: "fast", text: "fast" }));
   speed.value = String(session.speed);
-  const follow = makeButton("Follow", () => flip("following"), { pressed: session.following });
+  const follow = makeButton("Follow", () => session.toggleFollowing(), { pressed: session.following });
   follow.title = "opens folded pieces where something happens, and closes them again";
   const predict = makeButton("Predict", toggleQuiz, { pressed: false });
   predict.title = "asks you for a number before it is shown";
   const theme = iconButton("theme", "Light or dark", "", toggleTheme);
   const help = iconButton("help", "Keys and signs", "?", showHelp);
-  const flip = (name) => {
-    session[name] = !session[name];
-    if (session.following && session.player.event) session.track.follow(session.player.event.changed);
-    session.tell();
-  };
   const memo = createMemo();
   const update = () => {
     if (!memo(session.following, session.quiz !== null)) return;

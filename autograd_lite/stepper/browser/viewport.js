@@ -6,9 +6,12 @@ import { make, setAttribute } from "./dom.js";
 const SMALLEST = 0.05;
 const LARGEST = 4;
 const FITTED = 1.25; // a small picture is not blown up further
-const READABLE = 0.7; // a fit shows a part rather than smaller text, unless asked twice
+const READABLE = 0.7; // a fit shows a part rather than small text, unless asked twice
+const BARELY = 0.55; // but if this much smaller shows all, all is better
+const COMFORTABLE = 0.6; // pieces are opened at first only while all is seen at this scale
+const UNKNOWN_ROOM = { width: 780, height: 400 }; // of a pane that is not on the page yet
 const CLEAR = 24; // what is in sight keeps this distance from the pane's edge
-const FIT_MARGIN = 12;
+const FIT_MARGIN = 8;
 const OPERABLE = "[data-node], [data-piece], [role=button]"; // a press on these does not pan
 
 /** A pane around one SVG element, whose scale and scroll position are the view. */
@@ -24,7 +27,7 @@ export class Viewport {
     this.size = { width: 0, height: 0 };
     this.scale = 1;
     this.fitting = true; // until the reader zooms, a new room is fitted again
-    this.whole = this.asked = false;
+    this.whole = false;
     this.settled = false;
     this.pinch = this.drag = null;
     this.pane = make("div", { class: "al-picture", tabindex: "0", role: "group" }, content);
@@ -47,10 +50,9 @@ export class Viewport {
     this.applyScale(this.scale);
   }
 
-  /** Shows everything, but no smaller than can be read; asked again, everything however small. */
+  /** Shows as much as can be read; where that is what is shown already, everything however small. */
   fit() {
-    this.fitTo(this.asked && !this.whole);
-    this.asked = true;
+    this.fitTo(this.fitting && !this.whole);
     this.start();
   }
 
@@ -69,7 +71,7 @@ export class Viewport {
   fitTo(whole) {
     Object.assign(this, { fitting: true, whole });
     const scale = this.scaleToFit();
-    this.applyScale(whole ? scale : Math.max(scale, READABLE));
+    this.applyScale(whole || scale >= BARELY ? scale : READABLE);
   }
 
   scaleToFit() {
@@ -78,10 +80,17 @@ export class Viewport {
     return Math.max(SMALLEST, Math.min(FITTED, width / this.size.width, height / this.size.height));
   }
 
+  /** Whether a picture of this size would be shown whole, and readable. */
+  hasRoomFor(width, height) {
+    const { clientWidth, clientHeight } = this.pane;
+    const room = [clientWidth || UNKNOWN_ROOM.width, Math.max(clientHeight, UNKNOWN_ROOM.height)];
+    return Math.min((room[0] - 2 * FIT_MARGIN) / width, (room[1] - 2 * FIT_MARGIN) / height) >= COMFORTABLE;
+  }
+
   /** Multiplies the scale; what is at a point of the pane stays there, the middle if none is given. */
   zoomBy(factor, at = [this.pane.clientWidth / 2, this.pane.clientHeight / 2]) {
     const before = this.contentPoint(at);
-    this.fitting = this.asked = false;
+    this.fitting = false;
     this.applyScale(Math.max(SMALLEST, Math.min(LARGEST, this.scale * factor)));
     this.bring(before, at);
   }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
@@ -12,11 +11,9 @@ from typing import Any, NamedTuple
 from autograd_lite.stepper.chapter import Chapter
 from autograd_lite.stepper.events import Forward
 from autograd_lite.stepper.story import Story
-from autograd_lite.view.labels import columns, figure, short
+from autograd_lite.view.labels import figure, short, table
 
-from .sweeps import final_adjoints
-
-__all__ = ["Comparison", "Gradient", "rows"]
+__all__ = ["Comparison", "Gradient"]
 
 
 class Gradient(NamedTuple):
@@ -68,24 +65,16 @@ class Comparison:
         return None
 
     def __str__(self) -> str:
-        table = [("", "right", "wrong", "")]
-        table += [
+        rows = [("", "right", "wrong", "")]
+        rows += [
             (short(g.name, 32), figure(g.right), figure(g.wrong), "differs" if self.differs(g) else "")
             for g in self.gradients
         ]
-        return f"{self.title}\n{rows(table)}"
-
-
-def rows(table: Sequence[tuple[str, ...]]) -> str:
-    """Returns a table as text, one row a line, columns as wide as they must be."""
-    widths = [max(columns(row[i]) for row in table) for i in range(len(table[0]))]
-    padded = [[cell + " " * (wide - columns(cell)) for cell, wide in zip(row, widths, strict=True)] for row in table]
-    return "\n".join("  ".join(row).rstrip() for row in padded)
+        return f"{self.title}\n{table(rows)}"
 
 
 def _gradients(chapter: Chapter) -> list[float]:
-    adjoints = final_adjoints(chapter)
-    return [adjoints[line] or 0.0 for line in chapter.tape.leaves]
+    return [chapter.adjoints[line] or 0.0 for line in chapter.tape.leaves]
 
 
 def _told(story: Story) -> list[tuple[Any, ...]]:

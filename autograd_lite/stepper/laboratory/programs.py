@@ -1,21 +1,20 @@
-"""The same computation once more: with other leaves, step after step, or with a part left out."""
+"""The same computation once more: pass after pass, step after step, or with a part left out."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from autograd_lite.context import ieee
 from autograd_lite.recording import record
 from autograd_lite.stepper.chapter import Chapter, chapter_of
 from autograd_lite.stepper.events import Back
+from autograd_lite.stepper.replay import fresh_leaves, replayed
 from autograd_lite.stepper.story import Story
 from autograd_lite.stepper.training import TrainingRecorder
 from autograd_lite.tape import Tape
-from autograd_lite.value import Value, apply
+from autograd_lite.value import Value
 
-from .sweeps import final_adjoints
-
-__all__ = ["RATE", "rebuilt", "two_passes", "two_steps", "without_shift"]
+__all__ = ["RATE", "two_passes", "two_steps", "without_shift"]
 
 RATE = 0.25
 """The learning rate of the two steps."""
@@ -23,43 +22,11 @@ RATE = 0.25
 _NEUTRAL = 1e-9  # how near 0 the derivative by a shift must be, relative to what it is a sum of
 
 
-def rebuilt(tape: Tape, leaves: Mapping[int, Value], *, skipped: Collection[int] = ()) -> Value:
-    """Returns the tape's output, computed once more by the engine.
-
-    Args:
-        tape: with one output.
-        leaves: what to compute it from, by line.
-        skipped: lines whose first operand is to stand in their place.
-    Raises:
-        ArithmeticFault: a result is undefined, and `ieee()` is not in force.
-    """
-    made: list[Value | float] = []
-    for line in tape.lines:
-        operands = [made[i] for i in line.operands]
-        if line.rule is None:
-            made.append(line.data if line.constant else leaves[line.index])
-        elif line.index in skipped:
-            made.append(operands[0])
-        else:
-            condition = tape.lines[line.operands[0]].data if line.rule.name == "where" else None
-            result = apply(line.rule, *operands[-line.rule.arity :], condition=condition)
-            result.name = line.name
-            made.append(result)
-    root = made[tape.outputs[0]]
-    assert isinstance(root, Value), "a skipped line stands on a Value"
-    return root
-
-
-def fresh_leaves(tape: Tape) -> dict[int, Value]:
-    """Returns new leaves like those of a tape, by line."""
-    return {line: Value(tape.lines[line].data, tape.lines[line].name) for line in tape.leaves}
-
-
 def two_passes(root: Value) -> Story:
     """Returns two backward passes over one graph, by the engine: leaves add up, results are computed afresh."""
     tape = record(root)
     leaves = fresh_leaves(tape)
-    again, chapters = rebuilt(tape, leaves), []
+    again, chapters = replayed(tape, leaves)[tape.outputs[0]], []
     for title in ("first backward", "second backward"):
         chapters.append(chapter_of(again, title=title, accumulate=True))
         again.backward()
@@ -82,7 +49,7 @@ def two_steps(root: Value, *, clear: bool) -> Story:
         if clear or number == 1:
             for leaf in leaves.values():
                 leaf.grad = 0.0
-        loss = rebuilt(tape, leaves)
+        loss = replayed(tape, leaves)[tape.outputs[0]]
         recorder.before(loss, title=f"step {number}")
         loss.backward()
         for leaf in leaves.values():
@@ -98,12 +65,18 @@ def without_shift(root: Value) -> Value:
     an exponential; and the root's derivative by m is 0, since a shift of all scores alike changes nothing.
     """
     chapter = chapter_of(root)
+    tape, shifts = chapter.tape, _shifts(chapter)
+    stands: list[int] = []  # for each line the one in its place: for z - m that is z
+    for line in tape.lines:
+        stands.append(stands[line.operands[0]] if line.index in shifts else line.index)
+    lines = tuple(replace(line, operands=tuple(stands[i] for i in line.operands)) for line in tape.lines)
     with ieee():
-        return rebuilt(chapter.tape, fresh_leaves(chapter.tape), skipped=_shifts(chapter))
+        out: Value = replayed(Tape(lines, tape.outputs), fresh_leaves(tape))[stands[chapter.root]]
+    return out
 
 
 def _shifts(chapter: Chapter) -> set[int]:
-    lines, adjoints, sizes = chapter.tape.lines, final_adjoints(chapter), _sizes(chapter)
+    lines, adjoints, sizes = chapter.tape.lines, chapter.adjoints, _sizes(chapter)
     exponentials = {line.operands[0] for line in lines if line.rule and line.rule.name == "exp"}
     by_shift: dict[float, list[int]] = {}
     for line in lines:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import math
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from autograd_lite.errors import InputError
-from autograd_lite.files import write_whole
 from autograd_lite.recording import record
-from autograd_lite.stepper.document import to_json
+from autograd_lite.stepper.document import document_of, plain
 from autograd_lite.tape import Tape
 from autograd_lite.value import Value
-from autograd_lite.view.labels import figure
+from autograd_lite.view.labels import figure, table
+from autograd_lite.view.skeleton import OnePage
 
-from .comparison import Comparison, rows
+from .comparison import Comparison
 from .mistake import Mistake
 from .mistakes import MISTAKES
 
@@ -51,7 +49,7 @@ def laboratory(name: str | None = None) -> Laboratory:
     return Laboratory(found)
 
 
-class Laboratory:
+class Laboratory(OnePage):
     """Mistakes to be looked at, in order.
 
     Args:
@@ -94,12 +92,12 @@ class Laboratory:
     def __str__(self) -> str:
         if len(self) == 1:
             return str(self.mistakes[0])
-        table: list[tuple[str, ...]] = [("", "smallest graph", "gradient", "right", "wrong")]
+        rows: list[tuple[str, ...]] = [("", "smallest graph", "gradient", "right", "wrong")]
         for mistake in self:
             gradient, *_ = mistake.comparison.gradients
-            table.append((mistake.name, _formula(mistake.smallest()), gradient.name, *map(figure, gradient[1:])))
+            rows.append((mistake.name, _formula(mistake.smallest()), gradient.name, *map(figure, gradient[1:])))
         titles = [(mistake.name, mistake.title) for mistake in self]
-        return f"{rows(table)}\n\n{rows(titles)}"
+        return f"{table(rows)}\n\n{table(titles)}"
 
     def to_json(self) -> str:
         """Returns the laboratory as JSON, for a browser."""
@@ -112,26 +110,18 @@ class Laboratory:
         }
         return json.dumps(document, allow_nan=False, separators=(",", ":"))
 
-    def to_html(self, path: str | os.PathLike[str]) -> None:
-        """Writes one page that needs nothing else: the right and the wrong program, side by side, step by step.
-
-        Args:
-            path: the file, in a folder that exists.
-        Raises:
-            OSError: the file cannot be written.
-        """
+    def _page(self) -> str:
         from autograd_lite.stepper.page import document_to_html
 
-        title = _TITLE if len(self) > 1 else self.mistakes[0].title
-        write_whole(path, document_to_html(self.to_json(), title=title))
+        return document_to_html(self.to_json(), title=_TITLE if len(self) > 1 else self.mistakes[0].title)
 
 
 def _document(mistake: Mistake) -> dict[str, Any]:
     codes = {"wrong": mistake.wrong_code.split("\n"), "right": mistake.right_code.split("\n")}
     words = {which: [line.strip() for line in code] for which, code in codes.items()}
-    story = json.loads(to_json(mistake.right))
+    story = document_of(mistake.right)
     story["compare"] = {
-        "story": json.loads(to_json(mistake.wrong)),
+        "story": document_of(mistake.wrong),
         "titles": ["right", "wrong"],
         "first": list(mistake.first),
     }
@@ -146,13 +136,9 @@ def _document(mistake: Mistake) -> dict[str, Any]:
         "why": mistake.why,
         "harmless": mistake.harmless_when,
         "size": mistake.size,
-        "gradients": [[g.name, _plain(g.right), _plain(g.wrong)] for g in mistake.comparison.gradients],
+        "gradients": [[g.name, plain(g.right), plain(g.wrong)] for g in mistake.comparison.gradients],
         "story": story,
     }
-
-
-def _plain(number: float) -> float | str:
-    return number if math.isfinite(number) else repr(number)
 
 
 def _formula(root: Value) -> str:

@@ -10,18 +10,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from autograd_lite.arithmetics import FLOAT
 from autograd_lite.stepper.chapter import Chapter
 from autograd_lite.stepper.events import Back, Event, Forward, Seed, Update
+from autograd_lite.stepper.textbook import ON_PAPER
 from autograd_lite.value import local_partial
 
 __all__ = [
     "Board",
     "assigned",
     "at_the_input",
-    "final_adjoints",
     "moved_in_between",
     "not_cleared",
     "out_of_order",
@@ -123,7 +124,7 @@ def not_cleared(first: Chapter, second: Chapter) -> Chapter:
         first: the first pass.
         second: the second one over the same lines, right.
     """
-    left = final_adjoints(first)
+    left = first.adjoints
     earlier = [
         left[line.index] if line.rule and line.index != second.root else had
         for line, had in zip(second.tape.lines, second.earlier, strict=True)
@@ -134,15 +135,13 @@ def not_cleared(first: Chapter, second: Chapter) -> Chapter:
     return board.written()
 
 
-_SLOPES_OF_THE_OUTPUT = {"sigmoid": lambda out: out * (1 - out), "tanh": lambda out: 1 - out * out}
-
-
 def at_the_input(chapter: Chapter) -> Chapter:
     """Returns the pass with slopes that are formulas of the output, s*(1 - s) and 1 - t*t, put in the input instead."""
     board, lines = Board(chapter), chapter.tape.lines
+    slopes = {name: FLOAT.formula(text, ("out",)) for name, text in ON_PAPER.items()}
     for step in board.steps:
         rule = lines[step.line].rule
-        slope = _SLOPES_OF_THE_OUTPUT.get(rule.name) if rule else None
+        slope = slopes.get(rule.name) if rule else None
         board.add(step, local=slope(lines[step.operand].data) if slope else None)
     return board.written()
 
@@ -165,21 +164,3 @@ def read_late(chapter: Chapter) -> Chapter:
         now = [numbers[i] for i in line.operands]
         board.add(step, local=local_partial(line.rule, step.position, now, line.data, lone=tape.lone(line)))
     return moved_in_between(board.written())
-
-
-def final_adjoints(chapter: Chapter) -> list[float | None]:
-    """Returns every line's adjoint after a pass; None where nothing arrived."""
-    found = list(chapter.earlier)
-    for line, after in _arrivals(chapter.events):
-        found[line] = after
-    return found
-
-
-def _arrivals(events: Iterable[Event]) -> Iterator[tuple[int, float]]:
-    for event in events:
-        if isinstance(event, Back):
-            yield event.operand, event.after
-        elif isinstance(event, Seed):
-            yield event.line, event.after
-        else:
-            assert isinstance(event, Forward | Update)

@@ -1,16 +1,44 @@
-"""A player in a terminal: where it is, what happened last, and the lines that took part."""
+"""A story as text, and where a player is in it: for terminals."""
 
 from __future__ import annotations
 
 from autograd_lite.markup import printable
-from autograd_lite.view.labels import columns, figure, short
+from autograd_lite.view.labels import figure, short, table
 
 from .events import Back, Forward, changed
 from .phrases import said
 from .player import Player
+from .story import Story
 from .telling import Teller
 
-__all__ = ["to_text"]
+__all__ = ["to_listing", "to_text"]
+
+
+def to_listing(story: Story, *, most: int = 200) -> str:
+    """Returns a sentence for each event, under the name of its phase; after `most` of them, how many are left out.
+
+    Example:
+        >>> from autograd_lite.value import Value
+        >>> from .chapter import chapter_of
+        >>> print(to_listing(Story((chapter_of(Value(3.0, name="x").exp()),))))
+        forward
+          1  v1 = exp(x) = exp(3) = 20.09
+        seed
+          2  dL/dv1 = 1; L is v1, and the reverse sweep starts from it
+        backward
+          3  dL/dx gets dv1/dx * dL/dv1 = 20.09 * 1 = 20.09; from 0 to 20.09; 1 of 1 contribution
+    """
+    rows: list[str] = []
+    for start, chapter in zip(story.starts, story.chapters, strict=False):
+        teller = Teller(chapter)
+        rows += [f"# {short(chapter.title, 100)}"] * (len(story.chapters) > 1 and start < most)
+        for phase in chapter.phases:
+            shown = range(phase.start, min(phase.stop, most - start))
+            rows += [said(f"phase_{phase.name}")] * bool(shown)
+            rows += [f"{start + index + 1:3}  {teller.sentence(index)}" for index in shown]
+    if len(story) > most:
+        rows.append(f"... and {len(story) - most:,} more events; a page steps through all: -o story.html, or to_html")
+    return "\n".join(rows)
 
 
 def to_text(player: Player) -> str:
@@ -31,10 +59,8 @@ def to_text(player: Player) -> str:
     elif isinstance(event, Back):
         shown = [event.line, event.operand]
     rows = [_row(player, teller, line, changed=line == changed(event)) for line in shown]
-    widths = [max(columns(row[i]) for row in rows) for i in range(4)]
-    padded = [[cell + " " * (wide - columns(cell)) for cell, wide in zip(row, widths, strict=True)] for row in rows]
     place = [printable(str(told.place))] if told.place else []
-    return "\n".join(["  ".join(head), told.sentence, *place, *("  ".join(row).rstrip() for row in padded)])
+    return "\n".join(["  ".join(head), told.sentence, *place, table(rows)])
 
 
 def _row(player: Player, teller: Teller, line: int, *, changed: bool) -> tuple[str, str, str, str]:

@@ -1,8 +1,15 @@
 """Pieces: the tree by which a computation of any size is opened step by step.
 
 Named scopes come first. Inside a scope, or at the top, hand-written code is cut by its structure: what leads to one
-result only (see `cones.py`) is a piece, and pieces of one class (see `units.py`) side by side form a group, such as
-"16 × relu of sum of w*x + b". What is still too much is cut into runs of lines.
+result only (a cone) is a piece, and pieces of one class side by side form a group, such as "16 × relu of sum of
+w*x + b". What is still too much is cut into runs of lines.
+
+units       what hand-written code repeats: operations and whole sums, by class
+cones       what leads to one result only
+titles      cones as formulas: "relu of sum of w*x + b"
+runs        what goes into a piece, and too much of it cut
+grove       grows the tree, from all of these
+structure   the tree as one picture, in which what happens in parallel is drawn once
 
     >>> from autograd_lite.recording import record
     >>> from autograd_lite.value import Value
@@ -23,9 +30,9 @@ from dataclasses import dataclass
 from autograd_lite.errors import InputError
 from autograd_lite.scopes import scopes_of
 from autograd_lite.tape import Tape
+from autograd_lite.view.fold import ALL, homes
 
 from .cones import Cones
-from .fold import ALL, homes
 from .grove import Grove
 from .units import units_of
 

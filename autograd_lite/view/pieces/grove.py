@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Literal
 
+from autograd_lite.view.fold import ALL
+
 from .cones import Cones, Forest
-from .fold import ALL
 from .runs import Entry, look_through, packed
 from .titles import common_stem, span, title
 from .units import private_leaves

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 
 from autograd_lite.operations import symbol
+from autograd_lite.view.labels import figure, short
 
 from .cones import Cones
-from .labels import figure, short
 from .units import stem
 
 __all__ = ["common_stem", "heading", "span", "title"]

@@ -2,6 +2,10 @@
 
 A hundred samples that go through the same net are one net, in which each node stands for a hundred: "1,600 × w*x". So
 the whole structure of a large computation fits into a picture, while `pieces_of` holds every single thing.
+
+The picture has no cycle. Things that are one node have one rank in one place (see `Cones`), so that none of them
+depends on another; a cone is left from its root alone, whose rank is the highest in it; and runs follow the order of
+what they were cut from. Where a named piece reads what its own result made, that cannot be.
 """
 
 from __future__ import annotations
@@ -12,11 +16,11 @@ from typing import NamedTuple
 
 from autograd_lite.scopes import Scope, Scopes
 from autograd_lite.tape import Tape
+from autograd_lite.view.fold import ALL, Group, leaves_used_alike
+from autograd_lite.view.labels import figure
 
 from .cones import Cones
-from .fold import ALL, Group
 from .grove import Grove
-from .labels import figure
 from .titles import common_stem, heading
 from .units import units_of
 
@@ -186,16 +190,7 @@ class _Patterns:
 
     def _leaves(self, groups: list[Group], labels: dict[Group, tuple[str, int]]) -> None:
         """Merges leaves that are used by the same nodes."""
-        users: list[set[Group]] = [set() for _ in self.tape.lines]
-        for line in self.tape.lines:
-            for operand in line.operands:
-                users[operand].add(groups[line.index])
-        together: dict[Hashable, list[int]] = {}
-        for line in self.tape.lines:
-            if line.rule is None and groups[line.index].kind == "line" and line.index not in self.tape.outputs:
-                key = line.constant, self.home[line.index], frozenset(users[line.index])
-                together.setdefault(key, []).append(line.index)
-        for same in together.values():
+        for same in leaves_used_alike(self.tape, groups, self.home):
             if len(same) > _FEW:
                 group = Group("leaves", same[0])
                 constant = self.tape.lines[same[0]].constant
