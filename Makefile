@@ -6,7 +6,7 @@ BIN := .venv/bin
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check bench notebooks clean
+.PHONY: help demo test lint types check bench notebooks picture clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -53,6 +53,9 @@ bench: .venv/peers ## speed beside micrograd, XAD, CasADi, NumPy by hand, JAX, a
 
 notebooks: .venv/dev ## execute the notebooks in place
 	$(BIN)/python notebooks/execute.py
+
+picture: .venv/dev ## take the README's picture of the stepper; needs a Chromium
+	$(BIN)/python docs/picture.py
 
 clean: ## remove the environment and what was built
 	rm -rf .venv report.html

@@ -64,31 +64,20 @@ class Server:
         tree = "lab/tree" if self.kind == "lab" else "notebooks"
         return f"{self.address}{tree}/{name}?token={self.token}&reset"
 
+    def ask(self, path: str, method: str = "GET") -> Any:
+        """Returns what the server's interface answers; None if it does not."""
+        headers = {"Authorization": f"token {self.token}"}
+        request = urllib.request.Request(f"{self.address}api/{path}", headers=headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return json.loads(answer.read() or b"null")
+        except (urllib.error.URLError, OSError):
+            return None
 
-def _answers(server: Server) -> bool:
-    request = urllib.request.Request(f"{server.address}api/status", headers={"Authorization": f"token {server.token}"})
-    try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
-            return answer.status == 200
-    except (urllib.error.URLError, OSError):
-        return False
-
-
-def _delete_kernels(server: Server) -> None:
-    """Ends every kernel, so that none outlives its server."""
-    headers = {"Authorization": f"token {server.token}"}
-    try:
-        with urllib.request.urlopen(
-            urllib.request.Request(f"{server.address}api/kernels", headers=headers), timeout=5
-        ) as a:
-            kernels = json.load(a)
-        for kernel in kernels:
-            address = f"{server.address}api/kernels/{kernel['id']}"
-            urllib.request.urlopen(
-                urllib.request.Request(address, headers=headers, method="DELETE"), timeout=20
-            ).close()
-    except (urllib.error.URLError, OSError):
-        pass  # the server itself ends them, too
+    def listens(self, name: str) -> bool:
+        """Whether a notebook's kernel is there, idle, and connected to a page."""
+        kernels = [session["kernel"] for session in self.ask("sessions") or [] if session["path"] == name]
+        return any(kernel["execution_state"] == "idle" and kernel["connections"] > 0 for kernel in kernels)
 
 
 @contextmanager
@@ -144,13 +133,14 @@ def jupyter(kind: str, folder: Path) -> Iterator[Server]:
         )
         try:
             limit = time.monotonic() + PATIENCE / 1000
-            while not _answers(server):
+            while server.ask("status") is None:
                 if process.poll() is not None or time.monotonic() > limit:
                     raise AssertionError(f"the {kind} server does not answer; it wrote: {log.read_text()[-3000:]}")
                 time.sleep(0.2)
             yield server
         finally:
-            _delete_kernels(server)
+            for kernel in server.ask("kernels") or []:  # none may outlive the server
+                server.ask(f"kernels/{kernel['id']}", "DELETE")
             process.terminate()
             try:
                 process.wait(20)
@@ -173,43 +163,39 @@ class Notebook:
         page.on("pageerror", lambda error: self.errors.append(f"{error}\n{error.stack}"))
         page.on("console", lambda said: said.type == "error" and self.errors.append(f"{said.text} {said.location}"))
 
-    def open(self, address: str) -> None:
-        """Opens it, and waits until cells can be run."""
-        self.page.goto(address)
+    def open(self, server: Server, name: str, cells: Sequence[str]) -> None:
+        """Writes and opens it, and waits until its kernel listens."""
+        self.page.goto(server.write(name, cells))
         self.page.wait_for_selector(".jp-Notebook .jp-CodeCell .cm-content", timeout=PATIENCE)
-        self.page.wait_for_selector(
-            ".jp-Notebook-ExecutionIndicator[data-status=idle], .jp-NotebookKernelStatus",
-            state="attached",
-            timeout=PATIENCE,
-        )
+        limit = time.monotonic() + PATIENCE / 1000
+        while not server.listens(name):
+            assert time.monotonic() < limit, f"the kernel of {name} does not start"
+            self.page.wait_for_timeout(200)
 
     def cell(self, index: int) -> Any:
         """A cell's element."""
         return self.page.locator(".jp-Notebook .jp-CodeCell").nth(index)
 
     def run(self, index: int) -> None:
-        """Runs a cell with its key, and waits until it has run. The first key may come before the kernel listens."""
-        prompt = self.cell(index).locator(".jp-InputArea-prompt").first
-        before = prompt.inner_text()
-        limit = time.monotonic() + PATIENCE / 1000
-        while prompt.inner_text() == before:
-            assert time.monotonic() < limit, f"cell {index} does not run; errors: {self.errors}"
-            self.cell(index).locator(".cm-content").click()
-            self.page.keyboard.press("Control+Enter")
-            self._prompt(index, "(text, before) => text !== before", before, 5_000)
-        self._prompt(index, "(text) => /\\d/.test(text)", before, PATIENCE)
-
-    def _prompt(self, index: int, condition: str, before: str, patience: int) -> None:
+        """Runs a cell with its key, and waits until it has run; what a kernel that just starts loses is said again."""
         from playwright.sync_api import TimeoutError as TooLate
 
-        script = f"""([index, before]) => ({condition})(
-          document.querySelectorAll(".jp-Notebook .jp-CodeCell")[index].querySelector(".jp-InputArea-prompt").innerText,
-          before)"""
-        try:
-            self.page.wait_for_function(script, arg=[index, before], timeout=patience)
-        except TooLate:
-            if patience == PATIENCE:
-                raise
+        before = self.cell(index).locator(".jp-InputArea-prompt").first.inner_text()
+        script = """([index, before]) => {
+          const cell = document.querySelectorAll(".jp-Notebook .jp-CodeCell")[index];
+          const prompt = cell.querySelector(".jp-InputArea-prompt").innerText;
+          return /[0-9]/.test(prompt) && prompt !== before;
+        }"""
+        limit = time.monotonic() + PATIENCE / 1000
+        while time.monotonic() < limit:
+            self.cell(index).locator(".cm-content").click()
+            self.page.keyboard.press("Control+Enter")
+            try:
+                self.page.wait_for_function(script, arg=[index, before], timeout=PATIENCE / 3)
+            except TooLate:
+                continue
+            return
+        raise AssertionError(f"cell {index} does not run; errors: {self.errors}")
 
     def printed(self, index: int) -> str:
         """What a cell has printed."""

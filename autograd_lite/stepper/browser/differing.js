@@ -4,7 +4,7 @@ const MOST_COMPARED = 2000; // lines: every step compares all
 
 /**
  * Returns the lines whose values or gradients differ between two tracks at their places. Lines belong together by their
- * index where the two graphs are the same, and otherwise by the names that their programs gave them.
+ * index where the two graphs are the same, and otherwise by their names; see `linesByName`.
  *
  * @returns {{values: Set<number>, gradients: Set<number>}} lines of the first track
  */
@@ -25,9 +25,19 @@ export function differingLines(track, other) {
 
 function partnersOf(graph, other) {
   if (isSame(graph, other)) return (line) => line;
+  const [mine, theirs] = [linesByName(graph), linesByName(other)];
+  const partners = new Map([...mine].map(([name, line]) => [line, line < 0 ? undefined : theirs.get(name)]));
+  return (line) => (partners.get(line) >= 0 ? partners.get(line) : undefined);
+}
+
+/** Returns lines by the names that a program gave them, and unnamed ones by their rule if they are the only such. */
+function linesByName(graph) {
   const named = new Map();
-  for (let line = 0; line < other.size; line += 1) if (other.givenName(line)) named.set(other.givenName(line), line);
-  return (line) => named.get(graph.givenName(line));
+  for (let line = 0; line < graph.size; line += 1) {
+    const name = graph.givenName(line) || (graph.rule(line) ? `${graph.rule(line).name}()` : "");
+    if (name) named.set(name, named.has(name) ? -1 : line);
+  }
+  return named;
 }
 
 function isSame(graph, other) {
