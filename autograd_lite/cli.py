@@ -155,10 +155,16 @@ def _give(output: Path | None, write: Callable[[Path], object], text: Callable[[
     """Writes the file that was asked for, or prints the text."""
     if output:
         write(output)
-        print(f"wrote {output}")
+        _say(f"wrote {output}")
     else:
-        print(text())
+        _say(text())
     return 0
+
+
+def _say(words: object) -> None:
+    """Prints, whatever the terminal can show: other signs are written as escapes."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(str(words).encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _draw(options: argparse.Namespace) -> int:
@@ -174,8 +180,8 @@ def _draw(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     function, point = _formula(options.formula, options.at)
     report = gradcheck(function, list(point.values()), names=tuple(point))
-    print(report)
-    print(f"verdict: {report.verdict}")
+    _say(report)
+    _say(f"verdict: {report.verdict}")
     return 0 if report.ok else 1
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from .check import gradcheck
 from .errors import ArithmeticFault, ExpressionError, RuleError
 from .expressions import parse
+from .operands import text
 from .rules import RULES, Rule
 from .value import Value, apply
 
@@ -61,6 +62,7 @@ def define_rule(
     """
     if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
         raise RuleError(f"a rule's name is an identifier, got {name!r:.60}")
+    text(remedy, f"the remedy of {name}")
     if name in RULES:
         raise RuleError(f"{name!r} is already in the table; choose another name")
     slopes = tuple(partials) if isinstance(partials, list | tuple) else (partials,)
@@ -68,7 +70,7 @@ def define_rule(
         raise RuleError(f"{name}: a rule has one or two operands, so one or two partials; got {len(slopes)}")
     operands = frozenset("xy"[: len(slopes)])
     allowed = [(value, operands), *((slope, operands | {"out"}) for slope in slopes)]
-    allowed += [(text, operands) for text in (*kinks, *([domain] if domain else []))]
+    allowed += [(part, operands) for part in (*kinks, *([domain] if domain else []))]
     for part, names in allowed:
         if callable(part):
             continue
@@ -84,7 +86,8 @@ def define_rule(
 
     operation.__name__ = operation.__qualname__ = name
     operation.__doc__ = f"Returns {value if isinstance(value, str) else name}, of a Value or a number."
-    operation.rule = rule  # type: ignore[attr-defined]  # functions take attributes
+    operation.__signature__ = rule.signature  # type: ignore[attr-defined]  # functions take attributes
+    operation.rule = rule  # type: ignore[attr-defined]  # same
     for point in check:
         where = tuple(point) if isinstance(point, list | tuple) else (point,)
         _confirm(rule, operation, where)

@@ -51,10 +51,18 @@ def here() -> Place | None:
         spec, file = frame.f_globals.get("__spec__"), frame.f_code.co_filename
         module = spec.name if spec else str(frame.f_globals.get("__name__", ""))
         if module.partition(".")[0] not in _OURS and not file.endswith("autograd-lite"):  # nor the command's own script
-            text = linecache.getline(file, frame.f_lineno).strip()
+            text = _source(file, frame.f_lineno)
             return Place(_called(file), frame.f_lineno, text, file if text else "")
         frame = frame.f_back
     return None
+
+
+def _source(file: str, line: int) -> str:
+    """Returns a line of a file, without its indentation; "" if it is not to be had."""
+    try:
+        return linecache.getline(file, line).strip()
+    except ValueError:  # code may be compiled under a name that no file can have: a lone surrogate, a NUL
+        return ""
 
 
 def _called(file: str) -> str:
@@ -63,7 +71,7 @@ def _called(file: str) -> str:
         shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
         known = getattr(getattr(shell, "compile", None), "format_code_name", lambda _: None)(file)  # ("Cell", "In[3]")
         return f"cell {known[1].removeprefix('In')}" if known else "a notebook cell"
-    return file.rpartition("/")[2]
+    return file.rpartition("/")[2].encode(errors="replace").decode()
 
 
 def describe(rule: Rule, numbers: Sequence[Any], names: Sequence[str] = ()) -> str:

@@ -36,6 +36,7 @@ def _function(rule: Rule) -> Callable[..., Any]:
 
     function.__name__ = function.__qualname__ = rule.name
     function.__module__ = __name__
+    function.__signature__ = rule.signature  # type: ignore[attr-defined]  # functions take attributes
     domain = f" Defined for {rule.domain}." if rule.domain else ""
     function.__doc__ = f"Returns {rule.value}, of a Value or a number.{domain}"
     return function

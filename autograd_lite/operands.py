@@ -8,7 +8,7 @@ from typing import Any
 
 from .errors import OperandError, Overflow
 
-__all__ = ["is_array", "is_number", "number", "remedy", "shown"]
+__all__ = ["is_array", "is_number", "number", "remedy", "shown", "text"]
 
 
 def is_number(thing: object) -> bool:
@@ -56,6 +56,25 @@ def number(thing: Any, where: str) -> float:
     raise OperandError(
         f"{where}: {type(thing).__name__} {shown(thing)} is not a real number; {remedy(thing) or 'use a float'}"
     )
+
+
+def text(thing: Any, where: str) -> str:
+    """Returns `thing`, which is text: a name, a title, a label.
+
+    Args:
+        thing: what somebody handed in.
+        where: what it is to be, for the message: "a name".
+    Raises:
+        OperandError: it is not text. Said at once, as a picture or a page would stumble over it much later.
+    Example:
+        >>> text(7, "a title")
+        Traceback (most recent call last):
+        ...
+        autograd_lite.errors.OperandError: a title is text, got int 7; write str(...) around it
+    """
+    if not isinstance(thing, str):
+        raise OperandError(f"{where} is text, got {type(thing).__name__} {shown(thing)}; write str(...) around it")
+    return thing
 
 
 def remedy(thing: object) -> str:

@@ -95,12 +95,17 @@ def _mark(call: Call, outputs: list[int], nodes: Sequence[Value | float], index:
 def flatten(nested: Any) -> list[Value]:
     """Returns the Values in nested lists, tuples, dictionaries and arrays, each once, in order."""
     found: dict[int, Value] = {}
+    met: set[int] = set()  # a list may contain itself
     stack = [nested]
     while stack:
         thing = stack.pop()
         if isinstance(thing, Value):
             found.setdefault(id(thing), thing)
-        elif isinstance(thing, list | tuple):
+            continue
+        if id(thing) in met:
+            continue
+        met.add(id(thing))
+        if isinstance(thing, list | tuple):
             stack.extend(reversed(thing))
         elif isinstance(thing, dict):
             stack.extend(reversed(thing.values()))

@@ -42,6 +42,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from inspect import Parameter, Signature
 from types import MappingProxyType
 
 __all__ = ["RULES", "Rule"]
@@ -78,6 +79,11 @@ class Rule:
     def operands(self) -> tuple[str, ...]:
         """The operands' names in the order of the call: ("x",), ("x", "y") or, for `where`, ("c", "x", "y")."""
         return ("c", "x", "y") if self.name == "where" else ("x", "y")[: self.arity]
+
+    @property
+    def signature(self) -> Signature:
+        """How a function of these operands is called: what `help` shows, and what a stepper calls its arguments."""
+        return Signature([Parameter(letter, Parameter.POSITIONAL_ONLY) for letter in self.operands])
 
     def __repr__(self) -> str:
         return f"<Rule {self.name}>"

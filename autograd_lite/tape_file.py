@@ -45,7 +45,7 @@ def save(tape: Tape, path: str | os.PathLike[str]) -> None:
         "outputs": tape.outputs,
         "scopes": tape.marks,
     }
-    write_whole(Path(path), json.dumps(document, allow_nan=False, ensure_ascii=True))
+    write_whole(path, json.dumps(document, allow_nan=False, ensure_ascii=True))
 
 
 def _out(data: float) -> float | str:

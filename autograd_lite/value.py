@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from . import operations
 from .arithmetics import FLOAT, IEEE, inside_domain
 from .context import hint, modes
-from .errors import DetachedError, GraphError, OperandError
+from .errors import DetachedError, GraphError, OperandError, RuleError
 from .faults import Place, describe, fault, here, non_finite
-from .operands import is_array, is_number, number, remedy, shown
+from .operands import is_array, is_number, number, remedy, shown, text
 from .rules import Rule
 from .tracing import Guard, current
 
@@ -167,9 +167,7 @@ class Value:
 
     @name.setter
     def name(self, new: str) -> None:
-        if not isinstance(new, str):
-            raise OperandError(f"a name is text, got {type(new).__name__} {new!r:.60}")
-        self._more = self.more._replace(name=new)
+        self._more = self.more._replace(name=text(new, "a name"))
 
     @property
     def is_leaf(self) -> bool:
@@ -500,6 +498,7 @@ def apply(rule: Rule, *operands: Any, condition: float | None = None) -> Value:
     Raises:
         OperandError: an operand is no real number.
         ArithmeticFault: the result is undefined, and `ieee()` is not in force.
+        RuleError: a black box returned what is no number.
     """
     if len(operands) != rule.arity:
         raise OperandError(f"{rule.name} takes {rule.arity} operand(s), got {len(operands)}")
@@ -511,7 +510,9 @@ def apply(rule: Rule, *operands: Any, condition: float | None = None) -> Value:
         names.insert(0, "")
     mode = modes()
     try:
-        out = float(FLOAT.value(rule)(*numbers))
+        out = _real(FLOAT.value(rule)(*numbers), rule, "value", numbers)
+    except RuleError:
+        raise
     except (ArithmeticError, ValueError) as error:
         if not mode.ieee or (not isinstance(rule.value, str) and inside_domain(rule, numbers)):  # a black box failed
             raise fault(rule, numbers, error, names=names, place=here() or "") from None
@@ -566,9 +567,21 @@ def local_partial(rule: Rule, position: int, numbers: Sequence[float], out: floa
     if out != out and not inside_domain(rule, numbers):
         return math.nan  # outside the domain there is no value, so no slope either, whatever the formula says
     try:
-        return float(FLOAT.partial(rule, position, lone=lone)(*numbers, out))
+        slope = FLOAT.partial(rule, position, lone=lone)(*numbers, out)
     except (ArithmeticError, ValueError):
-        return float(IEEE.partial(rule, position, lone=lone)(*numbers, out))
+        slope = IEEE.partial(rule, position, lone=lone)(*numbers, out)
+    return _real(slope, rule, f"partial by {'xy'[position]}", numbers)
+
+
+def _real(result: Any, rule: Rule, what: str, numbers: Sequence[float]) -> float:
+    """Returns what a rule gives as a float; a black box may give anything."""
+    if isinstance(result, str | bytes) or not (hasattr(result, "__float__") or hasattr(result, "__index__")):
+        at = ", ".join(map(repr, numbers))
+        raise RuleError(
+            f"{rule.name}: its {what} at ({at}) is {type(result).__name__} {shown(result)}, not a number; let the "
+            "function that define_rule was given return a float"
+        )
+    return float(result)
 
 
 def operate(rule: Rule, x: Any, y: Any) -> Value:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite import LiftError
+from autograd_lite import AutogradError, LiftError
 
 from .engines import Place, Stepwise
 from .optimizers import Optimizer
@@ -190,10 +190,14 @@ class _Recording:
         if len(mine) != len(theirs) or any(a is not b for a, b in zip(mine, theirs, strict=True)):
             return False
         exact = self.lifted.to("numpy", "float64")
-        value, gradient = exact.value_and_grad(np.array(task.rows[:1]), task.targets[:1])
-        task.optimizer.zero_grad()
-        fresh = task.sample_loss(task.rows[0], task.targets[0])
-        fresh.backward()
+        with task.told():
+            task.optimizer.zero_grad()
+            fresh = task.sample_loss(task.rows[0], task.targets[0])
+            fresh.backward()
+        try:
+            value, gradient = exact.value_and_grad(np.array(task.rows[:1]), task.targets[:1])
+        except (AutogradError, ArithmeticError, TypeError, ValueError):  # made of samples of another form
+            return False
         now, before = np.array([fresh.data, *(p.grad for p in task.optimizer.parameters)]), np.array([value, *gradient])
         return bool(np.abs(now - before).max() <= 1e-9 * np.abs(now).max())
 
@@ -204,11 +208,8 @@ _RECORDINGS: deque[_Recording] = deque(maxlen=4)
 def _recorded(task: Task) -> _Recording:
     """Returns the recording of a task's loss: an earlier one if it still holds."""
     for recording in _RECORDINGS:
-        try:
-            if recording.holds(task):
-                return recording
-        except Exception:  # noqa: BLE001, S112  # whatever is wrong is told when it is recorded anew
-            continue
+        if recording.holds(task):
+            return recording
     recording = _Recording(task)
     _RECORDINGS.append(recording)
     return recording

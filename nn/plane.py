@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from autograd_lite import InputError, Value, lift, no_grad
+from autograd_lite import ArithmeticFault, DetachedError, InputError, LiftError, OperandError, Value, lift, no_grad
 
 from .data import Rows
 from .inputs import is_sequence
@@ -71,10 +71,17 @@ class Landscape:
         if self._lifted:
             try:
                 return self._computed()
-            except Exception:  # noqa: BLE001  # the model cannot be lifted; the scalar engine can do it
+            except (LiftError, DetachedError, ArithmeticFault):  # a layer of the user's own; or undefined in some cell
                 self._lifted = False
         with no_grad():
-            return [_plain(self.model(cell)) for cell in self._grid]
+            return [self._cell(cell) for cell in self._grid]
+
+    def _cell(self, cell: list[float]) -> Any:
+        """Returns the model's output in a cell; nan where it is not defined, as it may be away from the data."""
+        try:
+            return _plain(self.model(cell))
+        except (ArithmeticError, ValueError, OperandError):  # (-1.0) ** 0.5 is complex, and so no operand
+            return math.nan
 
     def _computed(self) -> list[Any]:
         if self._objective is None:
@@ -97,6 +104,8 @@ def landscape(
         targets: n targets: of a single score 0 and 1, or -1 and +1; of several the class.
         loss: what it is trained by; squared errors put the border between the two targets, others at a score of 0.
         scores: how many the model returns, at least 1.
+    Raises:
+        InputError: there is one, of a width that no float holds.
     """
     if len(rows[0]) != 2 or any(is_sequence(target) for target in targets):
         return None
@@ -105,7 +114,7 @@ def landscape(
         return None
     middle = (kinds[0] + kinds[-1]) / 2 if loss in (half_squared_error, mean_squared_error) else 0.0
     points = [(row[0], row[1], kinds.index(target)) for row, target in zip(rows, targets, strict=True)]
-    x, y = (_range([row[i] for row in rows]) for i in range(2))
+    x, y = (_range(column, [row[column] for row in rows]) for column in range(2))
     return Landscape(model, points, [f"{kind:g}" for kind in kinds], x, y, middle, scores > 1)
 
 
@@ -125,10 +134,13 @@ def kinds_of(targets: list[Any], scores: int) -> list[int]:
     return []
 
 
-def _range(numbers: list[float]) -> tuple[float, float]:
+def _range(column: int, numbers: list[float]) -> tuple[float, float]:
     low, high = min(numbers), max(numbers)
-    margin = _MARGIN * (high - low) or 1.0
-    return low - margin, high + margin
+    margin = _MARGIN * (high - low) or max(1.0, 1e-6 * abs(low))  # of huge numbers 1 is nothing
+    ends = low - margin, high + margin
+    if not math.isfinite(ends[1] - ends[0]):
+        raise InputError(f"feature {column} goes from {low:g} to {high:g}, too wide for a plane; rescale it")
+    return ends
 
 
 def _centers(low: float, high: float) -> list[float]:

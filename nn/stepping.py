@@ -13,6 +13,7 @@ It trains by calling `fit`, so the model ends as `fit` with engine="scalar" leav
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from .module import Module
 from .optimizers import SGD, Optimizer
 from .plane import Landscape, kinds_of, landscape
 from .schedule import Loss, Recording, Sample, Schedule, scores_of
+from .task import checked_loss, checked_optimizer
 from .training import fit
 from .validation import HeldOut
 
@@ -75,10 +77,13 @@ def step_training(
         plane: for inputs of two numbers, whether to show how the model divides their plane into classes; "auto" means
             where targets are classes.
         most: how many chapters are kept at most, at least 1; they are spread evenly.
+
+    Data so far apart that no plane of them can be drawn are trained on without one, with a warning.
+
     Raises:
         ShapeError: no data, inputs and targets of different length, or inputs no table.
-        InputError: a feature or a target is not finite, a setting is outside its range, there is no sample of an index,
-            or a plane is asked for where there is none.
+        InputError: a feature or a target is not finite, a setting is outside its range or of the wrong kind, there is
+            no sample of an index, a parameter is not one of the model, or a plane is asked for where there is none.
         OperandError: a feature is not a number, or the loss is not a Value.
         NonFiniteError: a loss or gradient became nan or infinite; the model has the weights of the last finite loss.
     """
@@ -88,15 +93,16 @@ def step_training(
     epochs, most = whole("epochs", epochs), whole("most", most)
     size = len(rows) if batch_size is None else min(whole("batch_size", batch_size), len(rows))
     wanted = None if samples is None else _indices(samples, len(rows))
-    loss = _usual_loss(model, rows, labels) if loss is None else loss
-    optimizer = SGD(model.parameters(), RATE) if optimizer is None else optimizer
-    if plane not in (True, False, "auto"):
+    loss = _usual_loss(model, rows, labels) if loss is None else checked_loss(loss)
+    optimizer = SGD(model.parameters(), RATE) if optimizer is None else checked_optimizer(optimizer)
+    if not isinstance(plane, bool) and not (isinstance(plane, str) and plane == "auto"):
         raise InputError(f"plane = {plane!r:.60} is not offered; choose True, False or 'auto'")
     if plane is True:  # better said before training
         _divided(model, rows, labels, loss, scores=scores_of(_output(model, rows[0])), required=True)
-    recorder = TrainingRecorder(optimizer.parameters if parameters is None else parameters, title="training")
-    schedule = Schedule(len(rows), size, epochs, wanted, most)
     everything = [*{id(p): p for p in (*model.parameters(), *optimizer.parameters)}.values()]
+    watched = optimizer.parameters if parameters is None else _watched(parameters, everything)
+    recorder = TrainingRecorder(watched, title="training")
+    schedule = Schedule(len(rows), size, epochs, wanted, most)
     recording = Recording(recorder, loss, schedule, everything)
     fit(
         model,
@@ -172,6 +178,18 @@ def _indices(samples: Any, count: int) -> set[int]:
     return found
 
 
+def _watched(parameters: Any, everything: list[Value]) -> list[Value]:
+    """Returns the parameters whose updates are to be recorded, all of which are trained."""
+    found, known = sequence("parameters", parameters), {*map(id, everything)}
+    for index, parameter in enumerate(found):
+        if isinstance(parameter, Value) and id(parameter) not in known:
+            raise InputError(
+                f"parameters[{index}], {parameter.label()}, belongs neither to the model nor to the optimizer; choose "
+                "among model.parameters()"
+            )
+    return found
+
+
 def _usual_loss(model: Module, rows: Rows, targets: list[Any]) -> Loss:
     if any(is_sequence(target) for target in targets):
         return half_squared_error
@@ -190,7 +208,13 @@ def _divided(
     model: Module, rows: Rows, targets: list[Any], loss: Loss, *, scores: int, required: bool
 ) -> Landscape | None:
     """Returns the plane of the data; None if there is none, or an error if it is required."""
-    found = landscape(model, rows, targets, loss, scores=scores)
+    try:
+        found = landscape(model, rows, targets, loss, scores=scores)
+    except InputError as error:
+        if required:
+            raise
+        warnings.warn(f"the plane is left out: {error}", stacklevel=3)
+        return None
     if found is None and required:
         raise InputError(
             f"plane = True needs rows of two numbers and targets that are classes; here are rows of {len(rows[0])} "

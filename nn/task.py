@@ -11,6 +11,7 @@ from autograd_lite import (
     ArithmeticFault,
     AutogradError,
     DetachedError,
+    InputError,
     Lifted,
     LiftError,
     NonFiniteError,
@@ -24,7 +25,7 @@ from .data import Rows
 from .module import Module
 from .optimizers import Optimizer
 
-__all__ = ["Task"]
+__all__ = ["Task", "checked_loss", "checked_optimizer"]
 
 
 @dataclass(frozen=True)
@@ -118,3 +119,22 @@ class Task:
             "The model has the weights of the last finite loss. "
             f"Lower the learning rate ({self.optimizer.learning_rate!r}), or rescale the data."
         )
+
+
+def checked_loss(loss: Any) -> Callable[[Any, Any], Value]:
+    """Returns a loss, or raises InputError for what cannot be called as one."""
+    if not callable(loss):
+        raise InputError(
+            f"loss = {loss!r:.60} cannot be called; pass a function of output and target, such as half_squared_error"
+        )
+    return loss  # type: ignore[no-any-return]  # what it returns is looked at when it is called
+
+
+def checked_optimizer(optimizer: Any) -> Optimizer:
+    """Returns an optimizer, or raises InputError for what is none: a name, or the class in place of an instance."""
+    if not isinstance(optimizer, Optimizer):
+        name = optimizer.__name__ if isinstance(optimizer, type) and issubclass(optimizer, Optimizer) else "SGD"
+        raise InputError(
+            f"optimizer = {optimizer!r:.60} is no optimizer; make one: {name}(model.parameters(), learning_rate=0.1)"
+        )
+    return optimizer

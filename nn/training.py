@@ -30,7 +30,7 @@ from .inputs import random_source, sequence, whole
 from .layers import MLP
 from .module import Module
 from .optimizers import Optimizer
-from .task import Task
+from .task import Task, checked_loss, checked_optimizer
 from .validation import HeldOut
 
 __all__ = ["Epoch", "History", "dead_neurons", "fit"]
@@ -119,13 +119,14 @@ def fit(
         progress: whether to show a progress bar.
     Raises:
         ShapeError: no data, X and y of different length, or X not a table.
-        InputError: a feature or a target is not finite, or a setting is outside its range.
+        InputError: a feature or a target is not finite, or a setting is outside its range or of the wrong kind.
         OperandError: a feature is not a number, or the loss is not a Value.
         LiftError: model or loss do something that a recording cannot stand for, such as reading `.data`.
         NonFiniteError: a loss or gradient became nan or infinite. The epoch, step and a parameter are named; the model
             has the weights of the last finite loss.
     """
     rows, targets = samples("X", X, "y", y)
+    loss, optimizer = checked_loss(loss), checked_optimizer(optimizer)
     held_out = None
     if validation is not None:
         lifted = engine != "scalar"

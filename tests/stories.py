@@ -190,7 +190,10 @@ def read(document, index):
         sums[line] = sums.get(line, 0.0) + term
         return before, total(line)
 
-    events.append(Seed(graph["root"], *add(graph["root"], number(chapter["seed"]))))
+    root, seed = graph["root"], number(chapter["seed"])
+    before = total(root)
+    sums[root] = seed + 0.0 if graph["rules"][root] < 0 and root not in earlier else seed
+    events.append(Seed(root, before, total(root)))
     for line in reversed(range(len(values))):
         if graph["rules"][line] < 0 or line not in sums:
             continue

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 # `lift`, `testing`, `view` and `stepper` stand for everything in their folders.
 PICTURE = {
     "errors": "",
-    "files": "",
+    "files": "errors",
     "rules": "",
     "expressions": "errors rules",
     "context": "",
@@ -39,7 +39,7 @@ PICTURE = {
     "markup": "",
     "notation": "rules expressions markup",
     "anomaly": "faults value tape recording scopes",
-    "extend": "errors rules expressions value check",
+    "extend": "errors rules expressions operands value check",
     "lift": "errors rules expressions arithmetics context operands tracing value lookup transforms anomaly lift",
     "testing": "errors rules expressions arithmetics operations value functions tape recording testing",
     "view": "errors rules operations value tape recording scopes notation markup lift files view",

@@ -43,6 +43,12 @@ def what_if(reader):
     assert reader.page.is_visible(".al-badge")
 
 
+def focus(reader):
+    reader.select("x")
+    reader.press(".")
+    assert "hidden by the focus" in reader.page.inner_text(".al-outline")
+
+
 def question(reader):
     reader.click("Predict")
     reader.page.focus(".autograd-lite")
@@ -72,6 +78,7 @@ MOMENTS = {
     "closed": closed,
     "backward": backward,
     "what if": what_if,
+    "focus": focus,
     "question": question,
     "verdict": verdict,
     "finding": finding,

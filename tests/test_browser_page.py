@@ -444,7 +444,7 @@ def test_what_is_no_number_is_refused_and_infinite_results_are_shown(browser, tm
         assert reader.page.is_visible(".al-badge")
         field.fill("-2")
         field.press("Enter")
-        assert [row[1] for row in reader.rows][-1] == "nan"
+        assert [row[1] for row in reader.rows][-1] == "undefined"
 
 
 def test_a_nudge_shows_the_quotient_beside_the_gradient(browser, tmp_path):

@@ -11,7 +11,8 @@ from stories import bits, computations, play
 import nn
 from autograd_lite import InputError, OperandError, Tape, Value, detect_anomaly, ieee, no_grad, record, where
 from autograd_lite.recording import trace
-from autograd_lite.stepper.chapter import Chapter, chapter_of, chapter_of_tape, engine_events
+from autograd_lite.stepper.chapter import Chapter, chapter_of, chapter_of_tape
+from autograd_lite.stepper.derived import engine_events
 from autograd_lite.stepper.events import Back, Forward, Seed, Update
 from autograd_lite.stepper.player import Player
 from autograd_lite.stepper.story import Curve, Plane, Story

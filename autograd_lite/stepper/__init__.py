@@ -9,9 +9,12 @@ chapter     one computation as events
 story       chapters one after the other: a training run
 training    a training run taken down as it happens
 
+recomputed  what the rules give on a chapter's numbers, and where that is not what was recorded
+derived     the events that follow from a chapter's numbers
 replay      a computation done once more, over Values of its own
 track       one chapter's state, event by event
-player      a cursor over a story, forward and back
+cursor      a place in a story, and the ways from there
+player      what there is at a place: forward, back, and what is known
 ledger      the contributions that a gradient is the sum of
 
 phrases     the words for it all, one table for Python and the browser
@@ -20,6 +23,7 @@ text        where a player is, and a whole story, in a terminal
 
 slopes      which operations switch off, and which saturate
 flow        what reaches each line in a sweep, and what holds it back
+examiner    what there is to find in one pass
 findings    what went wrong, and where: nan, dead, saturated, vanishing, exploding
 
 expression_tree   a rule's formula as nested lists

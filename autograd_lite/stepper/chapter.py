@@ -16,7 +16,6 @@ The source line that made a node is known where it was computed `with remember_p
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -25,22 +24,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from autograd_lite.errors import InputError
 from autograd_lite.markup import printable
+from autograd_lite.operands import text
 from autograd_lite.recording import trace
 from autograd_lite.tape import Line, Tape
 from autograd_lite.value import Value, local_partial
 
 from .events import Back, Event, Forward, Seed, Update, changed, events_of
+from .recomputed import overtaken
 
 if TYPE_CHECKING:
     from autograd_lite.faults import Place
 
-__all__ = [
-    "Chapter",
-    "Phase",
-    "chapter_of",
-    "chapter_of_tape",
-    "engine_events",
-]
+__all__ = ["Chapter", "Phase", "chapter_of", "chapter_of_tape"]
 
 
 class Phase(NamedTuple):
@@ -68,6 +63,8 @@ class Chapter:
         seed: d root / d root.
         note: shown above the picture, such as what to look at; any text.
         scripted: the events are not the engine's own, but those of a wrong one, say: nothing follows from them.
+    Raises:
+        OperandError: the title or the note is not text.
     """
 
     title: str
@@ -79,6 +76,10 @@ class Chapter:
     seed: float = field(default=1.0, kw_only=True)
     note: str = field(default="", kw_only=True)
     scripted: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        text(self.title, "the title of a chapter")
+        text(self.note, "the note of a chapter")
 
     @property
     def root(self) -> int:
@@ -113,6 +114,14 @@ class Chapter:
             if isinstance(event, Seed | Back):
                 found[changed(event)] = event.after
         return tuple(found)
+
+    @cached_property
+    def overtaken(self) -> tuple[int, ...]:
+        """The lines whose results are not what their rules give on the numbers there are now.
+
+        Somebody set a leaf's data after the forward pass, an optimizer say. Results and slopes are as they were.
+        """
+        return overtaken(self.tape)
 
     def _by_line(self, events: Sequence[Event | None]) -> tuple[tuple[int, ...], ...]:
         found: list[list[int]] = [[] for _ in self.tape.lines]
@@ -229,21 +238,3 @@ def chapter_of_tape(
 
     none, start = (None,) * len(numbers), Value(seed).data
     return Chapter(title, whole, events_of(whole, partial, none, start), none, none, seed=start)
-
-
-def engine_events(chapter: Chapter) -> tuple[Event, ...]:
-    """Returns what the engine does with a chapter's numbers, local derivatives, earlier gradients and seed.
-
-    A local derivative that no event of the chapter has is taken for nan.
-
-    Example:
-        >>> chapter = chapter_of(Value(3.0).exp(), seed=2.0)
-        >>> engine_events(chapter) == chapter.events
-        True
-    """
-    local = {(event.line, event.position): event.local for event in chapter.events if isinstance(event, Back)}
-
-    def partial(line: int, position: int) -> float:
-        return local.get((line, position), math.nan)
-
-    return events_of(chapter.tape, partial, chapter.earlier, chapter.seed)

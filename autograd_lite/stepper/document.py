@@ -1,8 +1,74 @@
-"""A story as JSON, for a browser: the graphs, the rules, and of the numbers those that do not follow from them.
+r"""A story as JSON, for a browser: the graphs, the rules, and of the numbers those that do not follow from them.
 
-The table travels along, as trees of formulas. So a document holds the numbers of leaves and constants, and of results
-and local derivatives only those that the rules do not give, to the bit, on every machine: those of exp and its like.
+The rules' formulas travel along, as trees. So a document holds the numbers of leaves and constants, and of results and
+local derivatives only those that the formulas do not give, to the bit, on every machine: those of exp and its like.
 Gradients and events are left out: the browser makes them as the engine does, in its order, from the same bits.
+
+Numbers are numbers of JSON, but for "nan", "inf" and "-inf". Text is printable (see `markup`); `<` is left to whoever
+puts the document into a page. A LINE is the index of a tape's line. An EDGE is an index into a graph's `operands`: the
+line, and which of its operands. Lists of pairs are flat: [line, number, line, number, ...].
+
+    format, version     "autograd-lite story", 1
+    title               text
+    phrases             what is said, by key, with blanks in braces (see `phrases`)
+    functions           {name: {letters, value}}: functions of the table that trees call and that are no primitives
+    rules               a list, see below
+    graphs              what several chapters share
+    chapters            the numbers of each pass
+    curves              [{name, values}], a value for each chapter, or null
+    plane               null, or how a model divides the plane of its two inputs
+    compare             null; in the laboratory {story: another document, titles: ["right", "wrong"], first: [index of
+                        the first event that differs, here and there]}
+
+Of a rule
+    name, sign          what it is called, and what stands between operands: "mul", "*"
+    letters             its operands in the order of the call: ["x"], ["x", "y"], of `where` ["c", "x", "y"]
+    text, fenced        an operation as a picture writes it, with the blanks \ue000 for x, \ue001 y, \ue002 c, \ue003
+                        out; whether negative numbers stand in parentheses there. All blanks are filled in at one go.
+    value, partials     trees; null where it is a black box. A partial for each operand with a derivative: never for c
+    lone                null, or the partials to be used where another operand is a constant
+    math                {value, partials, lone} in MathML, with these blanks, as in `<mi>\ue000</mi>`; "" of a black box
+    domain, remedy      null or the tree of a test that must hold; what to write instead
+A tree is as `expression_tree` says: a number, "x", "y", "c", "out", "pi", "inf", "nan", or [sign, tree, ...].
+
+Of a graph
+    root, letter        the line that is differentiated, and what derivatives call it: "L"
+    rules               of each line an index into the rules; -1 for a leaf, -2 for a constant
+    operands            lines, line after line: of each as many as its rule has letters
+    names, shortened    pairs of line and text: the names given; and what lines with too wide ones are called. Others
+                        are called "v12"; a constant as its number, which differs from chapter to chapter
+    pieces, home        [name, parent or -1, lines inside], parents first; of each line its piece, or -1
+    sources             [{file, first, text}]: stretches of the reader's program, `text` a list of lines
+    spots, spot         [source, line number]; of each line its spot, or -1; [] if none is known
+    parameters          lines, in the order in which they were given
+
+Of a chapter
+    title, note, graph  texts, and an index into the graphs
+    seed                d root / d root
+    numbers             pairs of line and number: leaves, constants, and results that their rules do not give exactly
+    partials            pairs of edge and number: likewise
+    earlier             pairs of line and number: the gradients that there are before the pass
+    updates             pairs of line and number: the parameters that are moved at the end
+    events              null; or a list, where they are not those that follow (then partials and updates are empty):
+                        ["f", line], ["s", line, before, after], ["u", line, before, after],
+                        ["b", line, position, operand, local, upstream, before, after]
+    imagine             whether it may be computed again from other leaves. Not where events are listed, where there is
+                        a black box, or where a leaf was changed after the forward pass: numbers contradict rules
+    findings            [{kind, sentence, lines}], the worst first
+
+What follows exactly: a tree without calls and powers, as IEEE 754 fixes + - * / and comparisons. Events that follow:
+forward through the operations, in order; the seed; then, for lines from the last to the first that have an adjoint, for
+each operand with a derivative that is no constant, a step back; the updates. The root's sum starts from the seed, all
+others from 0, and `earlier` is put on top of a sum; a root that is a leaf is added to 0 (see `events_of`). `position`
+counts operands with a derivative from 0, so that EDGE = the line's first edge + letters - partials + position.
+
+Of the plane
+    names, labels       what the inputs are called, and the classes
+    x, y                [lowest, highest] input shown
+    columns, rows       cells from left to right, and from the bottom to the top
+    points              [[first input, second input, index of the label], ...]
+    scores, classes     for each chapter a number a cell, the lowest row first, to four digits, or null: as in the one
+                        before. Above 0 is the second label; with `classes` it is the label's index
 """
 
 from __future__ import annotations
@@ -15,10 +81,12 @@ from typing import TYPE_CHECKING, Any
 from autograd_lite.markup import printable
 from autograd_lite.view.pieces import pieces_of
 
-from .chapter import Chapter, engine_events
+from .chapter import Chapter
+from .derived import follows
 from .events import Back, Event, Forward, Seed, Update
 from .findings import Finding, findings_by_chapter
 from .phrases import PHRASES
+from .recomputed import is_formula
 from .rulebook import Rulebook
 from .sources import spots_of
 from .story import Plane, Story
@@ -35,26 +103,10 @@ _WHOLE = 10**15  # larger numbers are shorter with an exponent
 
 
 def to_json(story: Story) -> str:
-    r"""Returns a story as JSON: lists, numbers and text, the same bytes every time.
+    r"""Returns a story as JSON, ASCII, the same bytes every time; what is in it stands at the top of this module.
 
     Args:
         story: what to show.
-    Returns:
-        Text in which nan and infinities are "nan", "inf" and "-inf". It is ASCII, and safe but for `<`, which whoever
-        puts it into a page has to escape.
-
-    What is in it:
-
-        rules       value, partials and domain as trees (see `expression_tree`) and as MathML with a blank for each
-                    variable, `<mi>\ue000</mi>` for x and on to \ue003 for y, c, out; None for a black box
-        functions   those of the table that the trees call and that are formulas themselves
-        phrases     what `telling` fills in
-        graphs      what several chapters share: rules, operands, names, pieces, source lines. Operands are one list,
-                    line after line; an index into it is an edge
-        chapters    the numbers, as pairs: `numbers` of lines, `partials` of edges, `earlier` gradients of leaves,
-                    `updates`; and `events` only where they are not those of the engine
-        compare     None; the laboratory puts another story here, to be shown beside this one
-
     Example:
         >>> from autograd_lite.value import Value
         >>> from .chapter import chapter_of
@@ -142,8 +194,9 @@ def _pieces(chapter: Chapter) -> dict[str, Any]:
 
 
 def _chapter(chapter: Chapter, graph: int, rulebook: Rulebook, findings: Sequence[Finding]) -> dict[str, Any]:
-    own = chapter.scripted or not _follows(chapter)
+    own = chapter.scripted or not follows(chapter)
     updates = [event for event in chapter.events if isinstance(event, Update)]
+    lines = chapter.tape.lines
     return {
         "title": printable(chapter.title),
         "note": printable(chapter.note),
@@ -154,22 +207,12 @@ def _chapter(chapter: Chapter, graph: int, rulebook: Rulebook, findings: Sequenc
         "earlier": [f for line, had in enumerate(chapter.earlier) if had is not None for f in (line, plain(had))],
         "updates": [] if own else [field for event in updates for field in (event.line, plain(event.after))],
         "events": [_fields(event) for event in chapter.events] if own else None,
+        "imagine": not own and not chapter.overtaken and all(is_formula(line.rule) for line in lines if line.rule),
         "findings": [
             {"kind": printable(found.kind), "sentence": printable(found.sentence), "lines": found.lines}
             for found in findings
         ],
     }
-
-
-def _follows(chapter: Chapter) -> bool:
-    """Says whether the events are those that the engine has with these numbers, and then updates."""
-    now = {line: chapter.tape.lines[line].data for line in chapter.parameters}
-    expected: list[Event] = list(engine_events(chapter))
-    for event in chapter.events[len(expected) :]:
-        if isinstance(event, Update):
-            expected.append(Update(event.line, now.get(event.line, math.nan), event.after))
-            now[event.line] = event.after
-    return list(map(repr, expected)) == list(map(repr, chapter.events))  # -0.0 is not 0.0, and nan is nan
 
 
 def _numbers(chapter: Chapter, rulebook: Rulebook) -> list[float | str]:

@@ -89,7 +89,9 @@ def events_of(
 
     def total(line: int) -> float:
         had, got = earlier[line], sums[line]
-        return (got or 0.0) if had is None else had if got is None else got + had
+        if had is None:
+            return 0.0 if got is None else got
+        return had if got is None else got + had
 
     def add(line: int, term: float) -> tuple[float, float]:
         before, got = total(line), sums[line]
@@ -98,7 +100,9 @@ def events_of(
 
     root = tape.outputs[0]
     events: list[Event] = [Forward(line.index) for line in tape.lines if line.rule]
-    events.append(Seed(root, *add(root, seed)))
+    before = total(root)
+    sums[root] = seed if tape.lines[root].rule or earlier[root] is not None else seed + 0.0  # a leaf is added to
+    events.append(Seed(root, before, total(root)))
     for line, position, operand in tape.sweep:
         local, upstream = partial(line, position), sums[line]
         if local is not None and upstream is not None:

@@ -1,22 +1,20 @@
 """One cursor over a story: forward and back through every event of every pass.
 
-    >>> from .chapter import chapter_of
-    >>> w, x = Value(0.5, name="w"), Value(2.0, name="x")
-    >>> player = Player(Story((chapter_of((w * x).tanh()),)))
-    >>> print(player.forward())
-    1 of 6  forward 1 of 2
-    v2 = w * x = 0.5 * 2 = 1
-      w   value 0.5  gradient not computed  0 of 1
-      x   value 2    gradient not computed  0 of 1
-    → v2  value 1    gradient not computed  0 of 1
-
-A position is how many events have happened. What a player shows depends on its position alone, so that going back
-undoes what going forward did, exactly. One step takes constant time.
+>>> from .chapter import chapter_of
+>>> w, x = Value(0.5, name="w"), Value(2.0, name="x")
+>>> player = Player(Story((chapter_of((w * x).tanh()),)))
+>>> print(player.forward())
+1 of 6  forward 1 of 2
+v2 = w * x = 0.5 * 2 = 1
+  w   value 0.5  gradient not computed  0 of 1
+  x   value 2    gradient not computed  0 of 1
+→ v2  value 1    gradient not computed  0 of 1
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Self
 
@@ -25,129 +23,31 @@ from autograd_lite.operands import shown
 from autograd_lite.recording import trace
 from autograd_lite.value import Value
 
-from .chapter import Chapter, Phase, chapter_of
-from .events import Back, Event
+from .chapter import Chapter, chapter_of
+from .cursor import Cursor
+from .events import Back
 from .ledger import Ledger
 from .story import Story, whole
-from .track import State, Track
+from .track import State
 
 __all__ = ["Player", "chapter_in"]
 
 
-class Player:
-    """A cursor over a story. Every method that moves it returns the player; at either end it stays where it is.
+class Player(Cursor):
+    """A cursor over a story that knows what there is at its place.
 
     Lines are those of the chapter shown, which is the one of the event that happened last. Where a line is asked for, a
-    Value of the computation does as well.
+    Value does as well: one of the computation that the story was made of, or a parameter.
 
     Args:
         story: what to play.
-        root: the Value that it was made of, if it is of one chapter; without it, Values have no lines.
+        root: the Value that it was made of, if it is of one chapter.
+        parameters: the Values that the chapters' parameters are, in their order.
     """
 
-    def __init__(self, story: Story, *, root: Value | None = None) -> None:
-        self.story = story
-        self._root = root
-        self._position = 0
-        self._tracks: dict[int, Track] = {}
-        self._track = self._entered(0)
-
-    def _entered(self, chapter: int) -> Track:
-        if chapter not in self._tracks:
-            self._tracks[chapter] = Track(self.story.chapters[chapter])
-        return self._tracks[chapter]
-
-    # ------------------------------------------------------------ where it is
-
-    @property
-    def position(self) -> int:
-        """How many events have happened, from 0 to the story's length; setting it goes there."""
-        return self._position
-
-    @position.setter
-    def position(self, new: int) -> None:
-        self.go(new)
-
-    @property
-    def event(self) -> Event | None:
-        """The event that happened last; None at the beginning."""
-        return self.story[self._position - 1] if self._position else None
-
-    @property
-    def place(self) -> tuple[int, int]:
-        """The chapter shown, from 0, and how many of its events have happened."""
-        if not self._position:
-            return 0, 0
-        chapter, index = self.story.place(self._position - 1)
-        return chapter, index + 1
-
-    @property
-    def chapter(self) -> Chapter:
-        """The chapter shown."""
-        return self._track.chapter
-
-    @property
-    def phase(self) -> Phase | None:
-        """The phase of the event that happened last; None at the beginning."""
-        done = self._track.done
-        return next((phase for phase in self.chapter.phases if phase.start < done <= phase.stop), None)
-
-    # ------------------------------------------------------------ moving
-
-    def go(self, position: int) -> Self:
-        """Goes to where so many events have happened.
-
-        Raises:
-            InputError: it is no whole number from 0 to the story's length.
-        """
-        self._position = whole(position, len(self.story), "position")
-        chapter, done = self.place
-        self._track = self._entered(chapter)
-        self._track.go(done)
-        return self
-
-    def forward(self) -> Self:
-        """Lets one event happen."""
-        return self.go(min(self._position + 1, len(self.story)))
-
-    def back(self) -> Self:
-        """Undoes one event."""
-        return self.go(max(self._position - 1, 0))
-
-    def first(self) -> Self:
-        """Goes to the beginning, where nothing has happened."""
-        return self.go(0)
-
-    def last(self) -> Self:
-        """Goes to the end, where everything has happened."""
-        return self.go(len(self.story))
-
-    def next_phase(self) -> Self:
-        """Goes to the first event of the next phase, perhaps in the next chapter."""
-        phase = self.phase
-        if phase is None:
-            return self.forward()
-        target = self.story.starts[self.place[0]] + phase.stop + 1
-        return self if target > len(self.story) else self.go(target)
-
-    def previous_phase(self) -> Self:
-        """Goes to the first event of this phase; from there, to the first of the phase before."""
-        if self.phase is not None and self._track.done == self.phase.start + 1:
-            self.back()
-        phase = self.phase
-        return self if phase is None else self.go(self.story.starts[self.place[0]] + phase.start + 1)
-
-    def to_phase(self, name: str) -> Self:
-        """Goes to the first event of a phase of this chapter: "forward", "seed", "backward" or "update".
-
-        Raises:
-            InputError: the chapter has no such phase.
-        """
-        for phase in self.chapter.phases:
-            if phase.name == name:
-                return self.go(self.story.starts[self.place[0]] + phase.start + 1)
-        known = ", ".join(phase.name for phase in self.chapter.phases)
-        raise InputError(f"this chapter has no phase {name!r:.60}; it has {known}")
+    def __init__(self, story: Story, *, root: Value | None = None, parameters: Iterable[Value] = ()) -> None:
+        super().__init__(story)
+        self._root, self._parameters = root, tuple(parameters)
 
     def next_of(self, line: int | Value) -> Self:
         """Goes to the next event that changes a line's value or gradient; for a parameter, through all chapters."""
@@ -228,18 +128,17 @@ class Player:
         """
         if not isinstance(what, Value):
             return whole(what, len(self.chapter.tape) - 1, "line")
-        if id(what) not in self._lines:
+        known = {id(value): line for line, value in zip(self.chapter.parameters, self._parameters, strict=False)}
+        line = known.get(id(what), self._lines.get(id(what)))
+        if line is None:
             raise InputError(f"{what.label()} is not part of this computation; give a line, or a Value of it")
-        return self._lines[id(what)]
+        return line
 
     @cached_property
     def _lines(self) -> dict[int, int]:
         """The lines of the Values, which the root keeps alive."""
         nodes = trace((self._root,))[1] if self._root is not None else []
         return {id(node): line for line, node in enumerate(nodes)}
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self._position} of {len(self.story)} events>"
 
     def __str__(self) -> str:
         from .text import to_text

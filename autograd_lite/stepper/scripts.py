@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
 from autograd_lite.errors import AutogradError, InputError
 
+from .arguments import signature_of
 from .stepper import Stepper, step
 
 __all__ = ["is_script", "step_script"]
@@ -49,8 +50,8 @@ def step_script(text: str, point: Mapping[str, float]) -> Stepper:
         ours = [key for key, thing in module.items() if getattr(thing, "__module__", "") == module["__name__"]]
         known = ", ".join(key for key in ours if inspect.isroutine(module[key])) or "none"
         raise InputError(f"{script} has no function {name!r:.60}; its functions are {known}; give {script}:function")
-    named = _named(f"{script.name}:{name}", function, point)
-    stepper: Stepper = _guarded(script, f"{script.name}:{name}", lambda: step(function, **named))
+    by_position, by_name = _arguments(f"{script.name}:{name}", function, point)
+    stepper: Stepper = _guarded(script, f"{script.name}:{name}", lambda: step(function, *by_position, **by_name))
     return stepper
 
 
@@ -73,20 +74,30 @@ def _imported(script: Path) -> dict[str, Any]:
     return vars(module)
 
 
-def _named(call: str, function: Callable[..., Any], point: Mapping[str, float]) -> dict[str, Any]:
-    """Returns the point with the function's float defaults added."""
-    parameters = inspect.signature(function).parameters
-    anything = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-    single = {name: p for name, p in parameters.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
+def _arguments(
+    call: str, function: Callable[..., Any], point: Mapping[str, float]
+) -> tuple[Sequence[Any], dict[str, Any]]:
+    """Returns the point as the function takes it, by position and by name; float defaults are added."""
+    signature = signature_of(function)
+    if signature is None:  # written in C: numbers go by their order
+        return [*point.values()], {}
+    parameters = signature.parameters
+    rest = {p.kind: name for name, p in parameters.items() if p.kind in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
+    single = {name: p for name, p in parameters.items() if name not in rest.values()}
     missing = [name for name, p in single.items() if p.default is p.empty and name not in point]
-    extra = [name for name in point if name not in single and not anything]
+    extra = {name: number for name, number in point.items() if name not in single}
     if missing:
         add = ",".join(f"{name}=1" for name in missing)
         raise InputError(f"no number for {', '.join(missing)} of {call}; add --at {add}")
-    if extra:
-        raise InputError(f"--at gives {', '.join(extra)}, which {call} does not take; it takes {', '.join(single)}")
+    if extra and not rest:
+        takes = f"it takes {', '.join(single)}" if single else "it takes no arguments; leave --at out"
+        raise InputError(f"--at gives {', '.join(extra)}, which {call} does not take; {takes}")
     defaults = {name: p.default for name, p in single.items() if isinstance(p.default, float)}
-    return {**defaults, **point}
+    given = defaults | {name: number for name, number in point.items() if name in single}
+    bound = inspect.BoundArguments(signature, {name: given[name] for name in single if name in given})
+    if inspect.Parameter.VAR_KEYWORD in rest:
+        return bound.args, {**bound.kwargs, **extra}
+    return (*bound.args, *extra.values()), bound.kwargs  # f(*xs) takes them in their order
 
 
 def _guarded(script: Path, what: str, work: Callable[[], Any]) -> Any:

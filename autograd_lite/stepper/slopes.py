@@ -1,4 +1,7 @@
-"""Which operations switch off, and which saturate: read off the partials of the table, not off a list of names."""
+"""Which operations switch off, and which saturate: read off the partials of the table, not off a list of names.
+
+Of a black box nothing is known but what the reader asked it: it is not called again.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from math import isfinite
 from autograd_lite.arithmetics import FLOAT
 from autograd_lite.rules import Rule
 from autograd_lite.tape import Line, Tape
+
+from .recomputed import is_formula
 
 __all__ = ["largest_slope", "switches"]
 
@@ -21,7 +26,7 @@ def switches(tape: Tape, line: Line) -> bool:
 
     Of two operands one has to be a constant; the point is that constant, or 0.
     """
-    if line.rule is None or line.rule.name == "where":
+    if line.rule is None or line.rule.name == "where" or not is_formula(line.rule):
         return False
     constants = [tape.lines[operand].constant for operand in line.operands]
     if line.rule.arity == 1:
@@ -33,7 +38,7 @@ def switches(tape: Tape, line: Line) -> bool:
 
 def largest_slope(rule: Rule) -> float | None:
     """Returns the largest slope of an operation that is flat far out on both sides, as tanh is; None for others."""
-    return _largest(rule) if rule.arity == 1 else None
+    return _largest(rule) if rule.arity == 1 and is_formula(rule) else None
 
 
 @cache
@@ -66,9 +71,9 @@ def _slope(rule: Rule, position: int, numbers: tuple[float, ...], *, lone: bool)
 
 
 def _all(points: list[float], slope: Callable[[float], float]) -> list[float] | None:
-    """Returns the slopes at some points; None if one of them is no number, or a black box fails there."""
+    """Returns the slopes at some points; None if one of them is not defined."""
     try:
         slopes = [slope(x) for x in points]
-    except Exception:  # noqa: BLE001  # a rule of the user's may raise anything where it was not asked before
+    except (ArithmeticError, ValueError):
         return None
     return slopes if all(map(isfinite, slopes)) else None

@@ -83,6 +83,10 @@ def _around(file: str, program: Sequence[str], stretch: Sequence[Place], before:
     first, stop = max(stretch[0].line - _CONTEXT, 1), min(stretch[-1].line + _CONTEXT, len(program)) + 1
     if before and before[-1].file == printable(file):
         first = max(first, min(before[-1].first + len(before[-1].text), stretch[0].line))  # shows no line twice
+    while not program[first - 1].strip():  # the lines of the places are not blank
+        first += 1
+    while not program[stop - 2].strip():
+        stop -= 1
     return Window(printable(file), first, tuple(_shown(line) for line in program[first - 1 : stop - 1]))
 
 

@@ -17,14 +17,16 @@ line ...
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 from autograd_lite.context import recording, remember_places
 from autograd_lite.errors import AutogradError, InputError
 from autograd_lite.markup import printable
-from autograd_lite.operands import shown
-from autograd_lite.recording import flatten
+from autograd_lite.operands import shown, text
+from autograd_lite.recording import flatten, trace
 from autograd_lite.value import Value
 from autograd_lite.view.skeleton import OnePage
 
@@ -38,7 +40,7 @@ __all__ = ["Stepper", "step"]
 
 
 def step(
-    function: Callable[..., Any] | Value, *arguments: Any, title: str | None = None, seed: Any = 1.0, **named: Any
+    function: Callable[..., Any] | Value, /, *arguments: Any, title: str | None = None, seed: Any = 1.0, **named: Any
 ) -> Stepper:
     """Calls a function with Values made of the numbers given, and returns all that happened, forward and backward.
 
@@ -54,28 +56,35 @@ def step(
         named: arguments by name. A parameter called `title` or `seed` is given by position.
     Raises:
         InputError: neither a function nor a Value; arguments that do not fit; a result that is not one Value.
+        OperandError: the title is not text.
         ArithmeticFault: the function computes something undefined; inside `with ieee():` it is shown as nan.
     Example:
         >>> step(lambda x: x[0] * x[1], [3.0, 4.0]).last().adjoint(0)
         4.0
     """
+    if title is not None:
+        text(title, "the title of step(...)")
+    note = ""
     if isinstance(function, Value):
         if arguments or named:
             raise InputError("step(value) takes no arguments: its numbers are in the graph; step(function, 1.0) calls")
         root, title = function, title or ""
     elif callable(function):
         title = title_of(function) if title is None else title
-        root = _result(function, arguments, named)
+        root, note = _result(function, arguments, named)
     else:
         raise InputError(
             f"step({shown(function)}): a {type(function).__name__} has no steps; give a function and its arguments, "
             "or a Value"
         )
-    return Stepper(Story((chapter_of(root, title=title, seed=seed),), title=title), root=root)
+    chapter = replace(chapter_of(root, title=title, seed=seed), note=note)
+    return Stepper(Story((chapter,), title=title), root=root)
 
 
-def _result(function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]) -> Value:
+def _result(function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]) -> tuple[Value, str]:
+    """Returns what a function makes of its arguments, and what a reader has to know about it."""
     by_position, by_name = called_with(function, arguments, named)
+    given = flatten((by_position, by_name))
     with remember_places(), recording():
         try:
             out = function(*by_position, **by_name)
@@ -86,17 +95,40 @@ def _result(function: Callable[..., Any], arguments: tuple[Any, ...], named: dic
                     "without it, as in step(lambda x: f(x, 3), 0.5)"
                 )
             raise
-    if isinstance(out, Value):
-        return out
-    call, kind, several = f"step({title_of(function) or 'function'})", type(out).__name__, flatten(out)
+    if not isinstance(out, Value):
+        raise InputError(f"step({title_of(function) or 'function'}): {_no_result(function, out, given)}")
+    leaves = {id(node) for node in trace((out,))[1]}
+    reached = not given or any(id(value) in leaves for value in given)
+    return out, "" if reached else _CUT
+
+
+_CUT = (
+    "no argument reaches the result, so it has no derivative by any of them: it was computed under no_grad(), from "
+    ".data, or from other numbers; compute it from the arguments"
+)
+
+
+def _no_result(function: object, out: Any, given: Sequence[Value]) -> str:
+    """Returns why something cannot be differentiated, and what to return in its place."""
+    kind, several = type(out).__name__, flatten(out)
     if several:
         count = f"{len(several)} Value{'s'[: len(several) - 1]}"
-        raise InputError(f"{call}: it returned a {kind} of {count}; a sweep starts from one: return it, or their sum")
+        return f"it returned a {kind} of {count}; a sweep starts from one: return it, or their sum"
     if out is None:
-        raise InputError(f"{call}: it returned None; end it with `return` and the Value to be differentiated")
-    raise InputError(
-        f"{call}: it returned the {kind} {shown(out)}, which has no derivative; return a Value, computed from the "
-        "arguments without .data: v.sin() rather than math.sin(v.data)"
+        return "it returned None; end it with `return` and the Value to be differentiated"
+    if inspect.isgenerator(out):
+        return "it yields, and so has no one result; give a function that ends with `return`"
+    if inspect.isawaitable(out):
+        if inspect.iscoroutine(out):
+            out.close()  # nobody will wait for it
+        return "it is async, and has not computed anything yet; give a plain function"
+    if isinstance(function, type):
+        return f"it is a class, and made a {kind}; give a function, or what an instance of it computes"
+    if not given:
+        return f"it returned the {kind} {shown(out)}, and no argument is a number to become a Value; give floats"
+    return (
+        f"it returned the {kind} {shown(out)}, which has no derivative; return a Value, computed from the arguments "
+        "without .data: v.sin() rather than math.sin(v.data)"
     )
 
 
@@ -108,10 +140,11 @@ class Stepper(Player, OnePage):
     Args:
         story: what to step through.
         root: the Value it was made from, if there is one; then Values do where a line is asked for.
+        parameters: the Values that the chapters' parameters are; likewise.
     """
 
-    def __init__(self, story: Story, *, root: Value | None = None) -> None:
-        super().__init__(story, root=root)
+    def __init__(self, story: Story, *, root: Value | None = None, parameters: Iterable[Value] = ()) -> None:
+        super().__init__(story, root=root, parameters=parameters)
         self._selected: int | None = None
         self._widget: Any = None
 
@@ -147,12 +180,12 @@ class Stepper(Player, OnePage):
         return to_html(self.story, position=self.position)
 
     def widget(self) -> Any:
-        """Returns the Jupyter widget, always the same one; its position and selection are this stepper's.
+        """Returns the Jupyter widget, the same one until it is closed; its position and selection are this stepper's.
 
         Raises:
             ImportError: anywidget is not installed.
         """
-        if self._widget is None:
+        if self._widget is None or self._widget.comm is None:  # there is none yet, or it has been closed
             from .document import to_json
             from .widget import widget_class
 
@@ -165,13 +198,14 @@ class Stepper(Player, OnePage):
 
     def _follow(self, change: Any) -> None:
         """Goes where the browser went; what makes no sense here is put back."""
-        new, most = change["new"], len(self.story)
-        if change["name"] == "selected":
+        new, lines = change["new"], max(len(chapter.tape) for chapter in self.story.chapters)
+        if change["name"] == "selected" and -1 <= new < lines:  # perhaps of the chapter that it is about to show
             self._selected = new if new >= 0 else None
-        elif 0 <= new <= most:
+        elif change["name"] == "position" and 0 <= new <= len(self.story):
             self.go(new)
         else:
             self._widget.position = self.position
+            self._widget.selected = -1 if self._selected is None else self._selected
 
     def _still(self) -> dict[str, Any]:
         """Returns what is shown where nothing can run, on GitHub or in print: the picture, its table, the tree."""
@@ -188,6 +222,11 @@ class Stepper(Player, OnePage):
             picture = f"<details><summary>The graph as a picture</summary>{bundle['text/html']}</details>"
             return {**bundle, "text/html": f"{to_iframe(self.to_html())}\n{picture}"}
         return widget._repr_mimebundle_(include=include, exclude=exclude)
+
+    def __copy__(self) -> Self:
+        new = super().__copy__()
+        new._widget = None
+        return new
 
     def __repr__(self) -> str:
         title = printable(self.story.title)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autograd_lite.context import ieee, recording
-from autograd_lite.scopes import mark_scope
-from autograd_lite.view import draw
+from autograd_lite.tape import Tape
+from autograd_lite.view.drawing import Swept, draw_swept
 
-from .replay import fresh_leaves, replayed
+from .events import Back
 
 if TYPE_CHECKING:
     from autograd_lite.view import Fold, GraphView
@@ -21,7 +20,8 @@ __all__ = ["still"]
 def still(chapter: Chapter, *, fold: Fold = "auto") -> GraphView:
     """Returns the picture; node v3 is line 3.
 
-    Drawn from the tape alone, computed once more over new Values, so that nothing the reader does to theirs changes it.
+    Drawn from what was recorded, nothing of which is computed again: whatever the reader does to their Values changes
+    nothing in it. Parameters that the root does not depend on are left out.
 
     Args:
         chapter: what to draw.
@@ -34,13 +34,11 @@ def still(chapter: Chapter, *, fold: Fold = "auto") -> GraphView:
         v1 = x * x    value 9  gradient 1  (output)
         └─ x          value 3  gradient 6
     """
-    tape = chapter.tape
-    with ieee(), recording():
-        nodes = replayed(tape, fresh_leaves(tape))
-    for node, adjoint in zip(nodes, chapter.adjoints, strict=True):
-        if adjoint is not None:
-            node.grad = adjoint
-    for mark in tape.marks:
-        inputs, outputs = ([nodes[i] for i in lines] for lines in (mark.inputs, mark.outputs))
-        mark_scope(mark.name, inputs, outputs, parts=mark.parts)
-    return draw(nodes[chapter.root], fold=fold)
+    size = chapter.root + 1
+    marks = tuple(mark for mark in chapter.tape.marks if max(*mark.inputs, *mark.outputs, 0) < size)
+    partials: list[dict[int, float]] = [{} for _ in range(size)]
+    for event in chapter.events:
+        if isinstance(event, Back):
+            partials[event.line].setdefault(event.position, event.local)
+    tape = Tape(chapter.tape.lines[:size], chapter.tape.outputs, marks)
+    return draw_swept(Swept(tape, chapter.adjoints[:size], partials), fold=fold)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from bisect import bisect_right
 from collections.abc import Sized
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
+from typing import Any
 
 from autograd_lite.errors import InputError
 from autograd_lite.markup import printable
+from autograd_lite.operands import text
 
 from .chapter import Chapter
 from .events import Event
@@ -29,6 +33,9 @@ class Curve:
     name: str
     values: tuple[float | None, ...]
 
+    def __post_init__(self) -> None:
+        text(self.name, "the name of a curve")
+
 
 @dataclass(frozen=True)
 class Plane:
@@ -46,7 +53,8 @@ class Plane:
             Above 0 is the second label; or, with `classes`, the number is the label's index.
         classes: the scores are labels' indices.
     Raises:
-        InputError: the lengths do not fit, or a range is empty.
+        InputError: the lengths do not fit, a range is empty, or a range or a point is not finite.
+        OperandError: a name or a label is not text.
     """
 
     names: tuple[str, str]
@@ -60,7 +68,13 @@ class Plane:
     classes: bool = False
 
     def __post_init__(self) -> None:
+        for word in (*self.names, *self.labels):
+            text(word, "a name or a label of the plane")
         for what, (low, high) in (("x", self.x), ("y", self.y)):
+            if not math.isfinite(high - low):
+                raise InputError(
+                    f"the plane's {what} goes from {low} to {high}; both and the width are finite: rescale"
+                )
             if not low < high:
                 raise InputError(f"the plane's {what} goes from {low} to {high}; give the lower end first")
         if min(self.columns, self.rows) < 1:
@@ -69,7 +83,9 @@ class Plane:
         for chapter, scores in enumerate(self.scores):
             if scores is not None and len(scores) != cells:
                 raise InputError(f"chapter {chapter} has {len(scores)} scores for a plane of {cells} cells; one a cell")
-        for _, _, label in self.points:
+        for index, (x, y, label) in enumerate(self.points):
+            if not math.isfinite(x) or not math.isfinite(y):
+                raise InputError(f"point {index} of the plane is ({x}, {y}); leave out what is not finite")
             whole(label, len(self.labels) - 1, "label")
 
 
@@ -109,6 +125,7 @@ class Story:
     plane: Plane | None = None
 
     def __post_init__(self) -> None:
+        text(self.title, "the title of a story")
         if not self.chapters:
             raise InputError("a story has at least one chapter, as in Story((chapter_of(loss),)); got none")
         followed: list[tuple[str, Sized]] = [(f"the curve {curve.name!r:.60}", curve.values) for curve in self.curves]
@@ -151,8 +168,9 @@ class Story:
         return to_listing(self)
 
 
-def whole(number: int, most: int, what: str) -> int:
-    """Returns a whole number from 0 to `most`, or raises InputError."""
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= most:
-        raise InputError(f"{what} {number!r:.60} is not there; give a whole number from 0 to {most}")
-    return number
+def whole(number: Any, most: int, what: str, *, least: int = 0) -> int:
+    """Returns a whole number from `least` to `most`, NumPy's as well, as an int; or raises InputError."""
+    index = operator.index(number) if hasattr(number, "__index__") and not isinstance(number, bool) else None
+    if index is None or not least <= index <= most:
+        raise InputError(f"{what} {number!r:.60} is not there; give a whole number from {least} to {most}")
+    return index

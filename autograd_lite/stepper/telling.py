@@ -30,6 +30,7 @@ from autograd_lite.view.labels import fenced, figure, short
 from .chapter import Chapter
 from .events import Back, Event, Forward, Seed, Update, changed
 from .phrases import contributions, said
+from .recomputed import recomputed
 from .rulebook import right_hand_side
 from .story import Story
 
@@ -157,6 +158,25 @@ class Teller:
         rule = self.lines[line].rule
         word = figure if rule and symbol(rule).isidentifier() else fenced
         return right_hand_side(rule, [word(self.lines[i].data) for i in self.lines[line].operands])
+
+    def complaint(self) -> str:
+        """Returns what is wrong with the numbers where a leaf was changed after the forward pass; "" where none was."""
+        lines, overtaken = self.lines, self.chapter.overtaken
+        if not overtaken:
+            return ""
+        leaves = [[i for i in dict.fromkeys(lines[line].operands) if lines[i].is_leaf] for line in overtaken]
+        sure = [*dict.fromkeys(found[0] for found in leaves if len(found) == 1)]
+        names = [self.names[leaf] for leaf in sure or leaves[0]] or ["a number"]
+        more = f" and {len(names) - 3:,} more" if sure and len(names) > 4 else ""
+        who = (", " if sure else " or ").join(names[:3] if more else names)
+        was = "were" if len(sure) > 1 else "was"
+        first = overtaken[0]
+        then, now = lines[first].data, recomputed(self.chapter.tape, first) or 0.0
+        word = figure if figure(then) != figure(now) else repr
+        return (
+            f"{who}{more} {was} changed after the forward pass: {self.names[first]} = {self.right(first)} is "
+            f"{word(then)}, not {self._right_in_numbers(first)} = {word(now)}; compute it again before stepping"
+        )
 
     # ------------------------------------------------------------ in formulas
 

@@ -32,6 +32,7 @@ def to_listing(story: Story, *, most: int = 200) -> str:
     for start, chapter in zip(story.starts, story.chapters, strict=False):
         teller = Teller(chapter)
         rows += [f"# {short(chapter.title, 100)}"] * (len(story.chapters) > 1 and start < most)
+        rows += _aside(teller) if start < most else []
         for phase in chapter.phases:
             shown = range(phase.start, min(phase.stop, most - start))
             rows += [said(f"phase_{phase.name}")] * bool(shown)
@@ -51,8 +52,9 @@ def to_text(player: Player) -> str:
         head += [f"{said(f'phase_{phase.name}')} {where}"]
     head += [said("chapter", number=at + 1, all=chapters)] if chapters > 1 else []
     head += [short(chapter.title, 60)] if chapter.title else []
+    head = ["  ".join(head), *_aside(teller)]
     if event is None:
-        return f"{'  '.join(head)}\n{said('nothing', letter=teller.letter, root=teller.names[chapter.root])}"
+        return "\n".join([*head, said("nothing", letter=teller.letter, root=teller.names[chapter.root])])
     told, shown = teller.tell(done - 1), [event.line]
     if isinstance(event, Forward):
         shown = [*dict.fromkeys(chapter.tape.lines[event.line].operands), event.line]
@@ -60,7 +62,12 @@ def to_text(player: Player) -> str:
         shown = [event.line, event.operand]
     rows = [_row(player, teller, line, changed=line == changed(event)) for line in shown]
     place = [printable(str(told.place))] if told.place else []
-    return "\n".join(["  ".join(head), told.sentence, *place, table(rows)])
+    return "\n".join([*head, told.sentence, *place, table(rows)])
+
+
+def _aside(teller: Teller) -> list[str]:
+    """Returns what has to be known about a chapter before its numbers are read."""
+    return [printable(words) for words in (teller.chapter.note, teller.complaint()) if words]
 
 
 def _row(player: Player, teller: Teller, line: int, *, changed: bool) -> tuple[str, str, str, str]:

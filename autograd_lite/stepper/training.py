@@ -25,7 +25,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from autograd_lite.errors import InputError, OperandError
-from autograd_lite.operands import number
+from autograd_lite.operands import number, shown, text
 from autograd_lite.value import Value
 
 from .chapter import Chapter, chapter_of
@@ -47,12 +47,14 @@ class TrainingRecorder:
         parameters: the leaves whose updates are to be shown, each once; `model.parameters()`.
         title: what to call the story; any text.
     Raises:
-        OperandError: a parameter is not a Value.
+        OperandError: the parameters are no list, or one of them is not a Value; a title that is not text.
         InputError: a parameter is a result, or is given twice; or there is none.
     """
 
     def __init__(self, parameters: Iterable[Value], *, title: str = "") -> None:
-        self.title = title
+        self.title = text(title, "the title of a TrainingRecorder")
+        if isinstance(parameters, Value) or not isinstance(parameters, Iterable):
+            raise OperandError(f"parameters = {shown(parameters)} is no list of Values; pass model.parameters()")
         self._parameters = tuple(parameters)
         for index, parameter in enumerate(self._parameters):
             if not isinstance(parameter, Value):
@@ -83,7 +85,7 @@ class TrainingRecorder:
             note: shown with it; any text.
             seed: what `backward` will be called with.
         Raises:
-            OperandError: the loss is not a Value, or the seed not a number.
+            OperandError: the loss is not a Value, the seed not a number, or the title or the note not text.
             InputError: `backward` has been called on it already, or the parameters are not those that it was made of.
         """
         if isinstance(loss, Value) and loss.grad_computed and not loss.is_leaf:
@@ -93,8 +95,9 @@ class TrainingRecorder:
             )
         chapter = chapter_of(loss, title=title, seed=seed, accumulate=True, parameters=self._parameters)
         self._require_parameters(chapter)
+        chapter = replace(chapter, note=note)
         self._close()
-        self._open = replace(chapter, note=note)
+        self._open = chapter
 
     def after(self, **numbers: Value | float) -> None:
         """Ends the chapter: takes down how the parameters moved.
@@ -137,8 +140,9 @@ class TrainingRecorder:
             values: one for each chapter until now, None where it is not known.
         Raises:
             InputError: not one value a chapter.
-            OperandError: a value is no number.
+            OperandError: a value is no number, or the name not text.
         """
+        text(name, "the name of a curve")
         points = list(values)
         if len(points) != len(self):
             raise InputError(f"the curve {name!r:.60} has {len(points)} values for {len(self)} chapters; give one each")
@@ -172,7 +176,8 @@ class TrainingRecorder:
             names: what the inputs are called.
             classes: the scores are labels' indices.
         Raises:
-            InputError: the lengths do not fit, or a range is empty.
+            InputError: the lengths do not fit, a range is empty, or a range or a point is not finite.
+            OperandError: a name or a label is not text.
         """
         grids = tuple(None if grid is None else tuple(grid) for grid in scores)
         self._plane = Plane(names, x, y, columns, rows, tuple(points), tuple(labels), grids, classes)
@@ -196,14 +201,14 @@ class TrainingRecorder:
         return Story(tuple(self._chapters), title=self.title, curves=tuple(curves), plane=self._plane)
 
     def step(self) -> Stepper:
-        """Returns what has been recorded, to be stepped through.
+        """Returns what has been recorded, to be stepped through; where a line is asked for, a parameter does as well.
 
         Raises:
             InputError: no chapter has been recorded.
         """
         from .stepper import Stepper
 
-        return Stepper(self.story)
+        return Stepper(self.story, parameters=self._parameters)
 
     def __repr__(self) -> str:
         return f"<TrainingRecorder: {len(self)} chapters, {len(self._parameters)} parameters>"

@@ -19,6 +19,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from autograd_lite.errors import InputError
 from autograd_lite.markup import MATHML, printable
 from autograd_lite.notation import to_mathml
+from autograd_lite.operands import text
 from autograd_lite.operations import symbol
 from autograd_lite.value import Value
 from autograd_lite.view.labels import fenced, figure, short
@@ -72,9 +73,10 @@ def worksheet(
         blanks: what is to be found: the "values" of the operations, the "gradients", or "all".
         key: whether the answers follow, on a page of their own.
     Raises:
-        InputError: another kind of blanks, or more than 60 values.
-        OperandError: neither a Value nor a stepper.
+        InputError: another kind of blanks, more than 60 values, or a leaf was changed after the forward pass.
+        OperandError: neither a Value nor a stepper; a title that is not text.
     """
+    text(title, "the title of a worksheet")
     if blanks not in get_args(Blanks):
         raise InputError(f"blanks={blanks!r:.60}: choose 'values', 'gradients' or 'all'")
     chapter = chapter_in(value, "worksheet", seed=seed)
@@ -84,6 +86,8 @@ def worksheet(
             f"worksheet(...): {len(chapter.tape):,} values are more than anybody fills in; at most {_MOST}: give "
             "fewer inputs, or a part of the computation"
         )
+    if complaint := Teller(chapter).complaint():
+        raise InputError(f"worksheet(...): {complaint}")
     return Worksheet(chapter, title, blanks, key)
 
 
@@ -116,10 +120,10 @@ class Worksheet(OnePage):
 
     @cached_property
     def sections(self) -> tuple[tuple[str, tuple[Row, ...]], ...]:
-        """The questions, by part: "Forward", "Backward", or both."""
+        """The questions, by part: "Forward", "Backward", or both; a leaf alone leaves none to ask."""
         parts = [("Forward", self._forward)] * (self.blanks != "gradients")
         parts += [("Backward", self._backward)] * (self.blanks != "values")
-        return tuple((name, tuple(rows())) for name, rows in parts)
+        return tuple((name, found) for name, rows in parts if (found := tuple(rows())))
 
     def _forward(self) -> Iterator[Row]:
         number = 0

@@ -108,14 +108,9 @@ def _part(sheet: Worksheet, *, solved: bool) -> str:
             *(_row(row, solved=solved) for row in rows),
             "</ol>",
         ]
-    if sheet.blanks != "values" and not solved:
-        lines += [
-            '<section class="rules">',
-            "<h2>The derivatives you need</h2>",
-            "<ul>",
-            *_rules(sheet),
-            "</ul></section>",
-        ]
+    rules = _rules(sheet) if sheet.blanks != "values" and not solved else []
+    if rules:
+        lines += ['<section class="rules">', "<h2>The derivatives you need</h2>", "<ul>", *rules, "</ul></section>"]
     return "\n".join(lines)
 
 

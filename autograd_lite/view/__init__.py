@@ -1,6 +1,7 @@
 """Pictures of a computation: one frozen view of it, several renderers.
 
 build       the way in, `draw`: from Values to a GraphView
+drawing     the same of what was recorded
 graph       what a picture shows, as data
 fold        what is drawn as one node, and what is left out
 pieces      the tree by which a computation of any size is opened: scopes, structure, runs of lines; and, for

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autograd_lite.errors import InputError
-from autograd_lite.files import write_whole
+from autograd_lite.files import path_of, write_whole
 
 from .dot_layout import run_dot
 
@@ -30,7 +29,7 @@ FORMATS: dict[str, Callable[[GraphView, str], str | bytes]] = {
 
 def render(view: GraphView, path: str | os.PathLike[str], *, engine: str = "auto") -> None:
     """Writes the picture to a file; see `GraphView.render`."""
-    target = Path(path)
+    target = path_of(path)
     make = FORMATS.get(target.suffix.lower())
     if make is None:
         known = ", ".join(FORMATS)

@@ -9,11 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from pathlib import Path
 from typing import overload
 
 from autograd_lite.errors import InputError
-from autograd_lite.files import write_whole
+from autograd_lite.files import path_of, write_whole
 
 from .labels import xml
 
@@ -66,8 +65,8 @@ def page(title: str, body: str, *, style: str, script: str = "") -> str:
 
 def require_page(path: str | os.PathLike[str]) -> None:
     """Raises InputError unless a path is named as a page is."""
-    if (suffix := Path(path).suffix).lower() not in (".html", ".htm"):
-        raise InputError(f"{Path(path).name!r:.80}: the suffix {suffix!r} is not a page's; name it .html")
+    if (suffix := path_of(path).suffix).lower() not in (".html", ".htm"):
+        raise InputError(f"{path_of(path).name!r:.80}: the suffix {suffix!r} is not a page's; name it .html")
 
 
 class OnePage:
@@ -86,7 +85,7 @@ class OnePage:
         Args:
             path: an .html file in a folder that exists, written whole or not at all.
         Raises:
-            InputError: the suffix is not .html.
+            InputError: it is no path, or the suffix is not .html.
             OSError: the folder does not exist or cannot be written to.
         """
         if path is None:

@@ -2,6 +2,7 @@
 // never moves anything: four digits with sign and exponent fit.
 
 import { makeShape, setAttribute, setText } from "./dom.js";
+import { WIDEST_OUTPUT, outputOf } from "./outputs.js";
 import { pathOfPiece } from "./search.js";
 
 const HEADER = 22; // height of the first line
@@ -49,6 +50,19 @@ export function shortened(text, limit = 18) {
   return `${cut}…`;
 }
 
+/** Returns a text cut to `limit` columns in its middle: both ends of a formula tell it from others. */
+export function cutInside(text, limit = 24) {
+  if (columnsOf(text) <= limit) return text;
+  const characters = [...text], kept = [[], []];
+  let columns = 1; // the ellipsis
+  for (let turn = 0; columns < limit; turn += 1) {
+    const character = turn % 2 ? characters.pop() : characters.shift();
+    columns += columnsOf(character);
+    if (columns <= limit) kept[turn % 2].push(character);
+  }
+  return `${kept[0].join("")}…${kept[1].reverse().join("")}`;
+}
+
 /**
  * Returns what the card of a visible node says, and its size.
  *
@@ -60,15 +74,19 @@ export function shortened(text, limit = 18) {
 export function cardOf(graph, node) {
   if (node.kind === "constant") return constantCard(graph.name(node.line), graph.isShared);
   const [sign, name, given] = headlineOf(graph, node);
+  const output = node.kind === "piece" ? outputOf(graph, node.piece) : -1;
   const operations = node.operations ? countOf(node.operations, "operation") : "nothing to compute";
-  const rows = { piece: [operations], rest: [operations] }[node.kind] ?? ["value", "grad"];
-  const side = node.kind === "piece" ? TOGGLE - 4 : node.kind === "rest" ? 0 : TICK;
+  const inside = [output < 0 ? operations : ""];
+  const rows = { piece: inside, rest: inside }[node.kind] ?? ["value", "grad"];
+  const side = node.kind === "piece" ? TOGGLE - 4 : node.kind === "rest" && !node.isRoot ? 0 : TICK;
   const header = widthOf(sign + name, HEADLINE) + (sign && name ? 8 : 0) + side + (node.isRoot ? OUTPUT : 0);
   const progress = node.kind === "piece" ? widthOf(`${node.operations} of ${node.operations} done`, PLAIN) + TICK : 0;
-  const width = Math.max(header, progress, widthOf(rows[0], PLAIN)) + 20;
+  const handed = output < 0 ? widthOf(rows[0], PLAIN) : widthOf(WIDEST_OUTPUT, MONOSPACE);
+  const width = Math.max(header, progress, handed) + 20;
   const height = HEADER + 2 * ROW + 6 - (node.kind === "rest" ? ROW : 0);
   const least = node.kind === "piece" ? NARROWEST_PIECE : NARROWEST;
-  return { sign, name, given, rows, width: Math.max(least, width), height };
+  const full = node.kind === "piece" ? graph.pieces[node.piece].name : "";
+  return { sign, name, given, rows, width: Math.max(least, width), height, full: full === name ? "" : full };
 }
 
 /** Chapters that share a graph may have other numbers in it: then there is room for any. */
@@ -80,7 +98,7 @@ function constantCard(text, isShared) {
 
 function headlineOf(graph, node) {
   if (node.kind === "rest") return ["…", `${node.lines.toLocaleString("en")} ${node.id}`, true];
-  if (node.kind === "piece") return ["", shortened(graph.pieces[node.piece].name), true];
+  if (node.kind === "piece") return ["", cutInside(graph.pieces[node.piece].name), true];
   const rule = graph.rule(node.line);
   const given = graph.givenName(node.line);
   const sign = rule ? (SHOWN_SIGNS[rule.sign] ?? rule.sign) : "";
@@ -121,7 +139,8 @@ export class CardShape {
     this.draw(node, card);
   }
 
-  draw(node, { sign, name, given, rows, width, height }) {
+  draw(node, { sign, name, given, rows, width, height, full }) {
+    if (full) this.element.append(makeShape("title", { text: full }));
     const body = (by, className) =>
       makeShape("rect", { class: className, x: by, y: by, width, height, rx: 6, ry: 6 });
     if (node.kind === "piece") this.element.append(body(STACK, "al-behind"), body(STACK / 2, "al-behind"));
@@ -146,6 +165,7 @@ export class CardShape {
   rows(node, width, height) {
     if (node.kind === "rest") return;
     if (node.kind === "piece") {
+      this.output = this.text(10, HEADER + 10, "", "al-figure al-out");
       this.value = this.text(10, HEADER + ROW + 9, "", "al-value");
       this.progress = this.add("rect", { class: "al-progress", x: 1, y: height - 4, width: 0, height: 3 });
       setAttribute(this.tick, "d", `M${width - 20} ${HEADER + ROW + 5}l3.5 3.5l6.5 -7`);
@@ -170,6 +190,7 @@ export class CardShape {
     const old = this.look;
     this.look = look;
     if (this.value && look.value !== old.value) setText(this.value, look.value || this.unpainted);
+    if (this.output && look.output !== old.output) setText(this.output, look.output ?? "");
     if (this.grad && look.grad !== old.grad) setText(this.grad, look.grad ?? "");
     if (this.progress && look.progress !== old.progress)
       setAttribute(this.progress, "width", rounded((look.progress ?? 0) * (this.width - 2)));

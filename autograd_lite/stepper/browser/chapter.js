@@ -24,8 +24,8 @@ export class Chapter {
     this.length = this._events.length;
     /** The runs of events of one kind: {name, start, stop}. */
     this.phases = this._events.phases;
-    /** Whether the browser can compute the chapter again: no black box is in it. */
-    this.canImagine = !graph.operations.some((line) => graph.rule(line).black);
+    /** Whether the chapter may be computed again from other leaves: the document knows. */
+    this.canImagine = json.imagine;
   }
 
   /** Of each line, its number after the forward pass. */

@@ -59,8 +59,8 @@ export class DerivedEvents {
 
   _seeded() {
     const line = this._graph.root, { earlier, seed } = this._chapter;
-    const before = earlier.get(line) ?? 0;
-    return { kind: "seed", line, changed: line, before, after: 0 + seed + before };
+    const before = earlier.get(line) ?? 0, isAddedTo = this._graph.isLeaf(line) || earlier.has(line);
+    return { kind: "seed", line, changed: line, before, after: isAddedTo ? seed + before : seed }; // -0 stays
   }
 
   _back(step) {
@@ -79,7 +79,7 @@ export class DerivedEvents {
       if (!earlier.has(line)) return sums[line];
       return started[line] ? sums[line] + earlier.get(line) : earlier.get(line);
     };
-    sums[root] = 0 + seed;
+    sums[root] = seed;
     started[root] = 1;
     for (let step = 0; step < sweep.length; step += 1) {
       const edge = sweep[step], operand = edgeOperand[edge];

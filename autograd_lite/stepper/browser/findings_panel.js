@@ -3,17 +3,28 @@
 import { createMemo, make, makePanel, refill, setText } from "./dom.js";
 
 const MOST_NODES = 8;
+const CHANGED = "changed"; // the kind of finding that makes all other numbers doubtful
 
 /** Returns the panel of findings; hidden where a chapter has none. */
-export function createFindingsPanel({ session }) {
+export function createFindingsPanel(context) {
   const panel = makePanel("Findings", { className: "al-findings" });
+  return listOf(context, panel, (finding) => finding.kind !== CHANGED);
+}
+
+/** Returns the panel that says, before all others, that a leaf was changed after the forward pass. */
+export function createChangedPanel(context) {
+  const panel = makePanel("Changed after the forward pass", { className: "al-alarm" });
+  return listOf(context, panel, (finding) => finding.kind === CHANGED);
+}
+
+function listOf({ session }, panel, isShown) {
   const memo = createMemo();
   const update = () => {
     const { chapter } = session.player;
-    if (!memo(chapter)) return;
-    const found = chapter.findings ?? [];
+    if (!memo(chapter, session.imagined !== null)) return;
+    const found = chapter.findings.filter(isShown);
     panel.element.hidden = found.length === 0;
-    setText(panel.note, String(found.length));
+    setText(panel.note, session.imagined ? "of the recorded numbers" : String(found.length));
     const items = found.map((finding) =>
       make(
         "li",

@@ -5,6 +5,7 @@ import { figure } from "./numbers.js";
 
 const BLANKS = /[\ue000-\ue002]/g; // in a rule's text: x, y, c
 const LETTER_OF_BLANK = new Map([["\ue000", "x"], ["\ue001", "y"], ["\ue002", "c"]]);
+const SAYS_NOTHING = /^…*$/; // a name of which nothing was left
 
 /**
  * A graph that chapters share. A line is an entry of the tape; an edge is one operand of one line, and edges are
@@ -155,7 +156,8 @@ export function* pairsOf(flat) {
 
 function piecesOf(rows, home) {
   const inside = new Groups(home, rows.length);
-  const pieces = rows.map(([name, parent, count], index) => {
+  const pieces = rows.map(([given, parent, count], index) => {
+    const name = SAYS_NOTHING.test(given) ? `${given} (${count.toLocaleString("en")} values)`.trim() : given;
     return { index, name, parent, count, children: [], lines: inside.of(index) };
   });
   for (const piece of pieces) if (piece.parent >= 0) pieces[piece.parent].children.push(piece.index);

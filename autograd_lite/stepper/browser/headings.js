@@ -1,13 +1,13 @@
 // The heading of a frame, and the button that opens or closes a piece.
 
-import { PLAIN, TOGGLE, countOf, shortened, widthOf } from "./cards.js";
+import { PLAIN, TOGGLE, countOf, cutInside, widthOf } from "./cards.js";
 import { makeShape } from "./dom.js";
 
 /** Returns as much of a frame's name as there is room for. */
 export function fittingTitle(name, room) {
   let limit = Math.max(3, Math.floor(room / 5));
-  while (limit > 3 && widthOf(shortened(name, limit), PLAIN) > room) limit -= 1;
-  return shortened(name, limit);
+  while (limit > 3 && widthOf(cutInside(name, limit), PLAIN) > room) limit -= 1;
+  return cutInside(name, limit);
 }
 
 /**

@@ -11,6 +11,7 @@ const PATHS = {
   last: "M18 5v14M5 5l9 7-9 7z",
   over: "M4 15a8 8 0 0 1 15-3M19 6v6h-6",
   fit: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
+  focus: "M12 9a3 3 0 1 0 0 6a3 3 0 1 0 0-6M12 3v3M12 18v3M3 12h3M18 12h3",
   closer: "M12 5v14M5 12h14",
   farther: "M5 12h14",
   theme: "M12 4a8 8 0 1 0 0 16z",

@@ -22,6 +22,7 @@ export const KEYS = [
   [["i"], "i", "open what the selected value is made of; then, go there", "inputs"],
   [["["], "[", "close the piece around the selection, or the selected piece", "collapse"],
   [["]"], "]", "open the selected piece", "expand"],
+  [["."], ".", "focus: only what is within two arrows of the selection; again, or Esc: everything", "focus"],
   [["/"], "/", "find a value by name", "find"],
   [["Enter"], "Enter", "select the value that changed last; the root at the beginning", "select"],
   [["z"], "z", "fit the graph into its frame: as much as can be read, or all of it", "fit"],

@@ -4,6 +4,7 @@ import { createMemo, make, makePanel, refill, setText } from "./dom.js";
 import { fenced, figure } from "./numbers.js";
 import { isAsked } from "./shown.js";
 import { slope } from "./telling.js";
+import { UNDEFINED } from "./undefined.js";
 
 const MOST = 50;
 
@@ -17,9 +18,11 @@ export function createLedgerPanel({ session }) {
     const arrived = line < 0 ? 0 : player.progress(line)[0];
     const asked = isAsked(session, session.track);
     const adjoint = line < 0 ? undefined : player.adjoint(line);
-    if (!memo(player.chapter, line, arrived, asked, adjoint, session.selected)) return;
+    const { imagined } = session;
+    if (!memo(player.chapter, line, arrived, asked, adjoint, session.selected, imagined)) return;
     setText(panel.heading, line < 0 ? "Gradient ledger" : `Ledger of ${nameOfGradient(player, line)}`);
-    setText(panel.note, line >= 0 && session.selected < 0 ? "changed last" : "");
+    const which = line >= 0 && session.selected < 0 ? "changed last" : "";
+    setText(panel.note, imagined && line >= 0 ? "imagined numbers" : which);
     refill(
       panel.body,
       ...(line < 0 ? [note("Select a value to see how its gradient adds up.")] : book(session, line, asked)),
@@ -43,12 +46,12 @@ function note(text) {
 }
 
 function book(session, line, asked) {
-  const { player } = session;
+  const { player, imagined } = session;
   const { graph } = player.chapter;
-  const ledger = player.ledger(line);
+  const ledger = imagined ? imaginedLedger(session, line) : player.ledger(line);
   const waiting = asked && player.event.changed === line;
   const entries = waiting && player.event.kind === "backward" ? ledger.entries.slice(0, -1) : ledger.entries;
-  if (!ledger.expected && line === graph.root) return rootBook(player, waiting);
+  if (!ledger.expected && line === graph.root) return rootBook(ledger.gradient, waiting);
   if (!ledger.expected)
     return [note(`Nothing uses ${player.chapter.name(line)} on a way to ${graph.letter}: no gradient arrives.`)];
   const head = make(
@@ -64,7 +67,8 @@ function book(session, line, asked) {
   const left = ledger.expected - entries.length;
   if (left > 0) foot.push(sumRow(`${left} still to come`, waiting ? "?" : "…"));
   const sum = ledger.gradient;
-  foot.push(sumRow(left ? "sum so far" : "sum", waiting ? "?" : isMissing(sum) ? "–" : figure(sum), "al-sum"));
+  const total = isMissing(sum) ? "–" : numberInWords(session, sum, figure);
+  foot.push(sumRow(left ? "sum so far" : "sum", waiting ? "?" : total, "al-sum"));
   const caption = make("caption", { class: "al-hidden", text: `Contributions to ${nameOfGradient(player, line)}` });
   return [
     make(
@@ -78,8 +82,19 @@ function book(session, line, asked) {
   ];
 }
 
-function rootBook(player, waiting) {
-  const seed = player.adjoint(player.chapter.graph.root);
+/** The ledger of a line whose leaves have other numbers: all contributions of that pass, and no earlier one. */
+function imaginedLedger({ imagined, player }, line) {
+  const { chapter, story, chapterIndex } = player;
+  const entries = Array.from(chapter.contributions(line), (index) => {
+    const event = chapter.event(index);
+    const numbers = { local: imagined.partials[event.edge], upstream: imagined.adjoints[event.line] };
+    return [story.starts[chapterIndex] + index, { ...event, ...numbers }];
+  });
+  const gradient = imagined.hasAdjoint[line] ? imagined.adjoints[line] : undefined;
+  return { line, earlier: undefined, entries, expected: entries.length, gradient };
+}
+
+function rootBook(seed, waiting) {
   const text = isMissing(seed)
     ? "It is the root: the seed will start it."
     : "It is the root: its gradient is the seed,";
@@ -97,7 +112,13 @@ function isMissing(number) {
   return number === undefined || number === null;
 }
 
+/** Returns a number as it is shown: of what is imagined outside a domain there is none. */
+function numberInWords({ imagined }, number, write) {
+  return Number.isNaN(number) && imagined?.outside.length ? UNDEFINED : write(number);
+}
+
 function entryRow(session, index, event) {
+  const written = (number, write) => numberInWords(session, number, write);
   const name = session.player.chapter.name(event.line);
   const go = make("button", {
     type: "button",
@@ -111,8 +132,8 @@ function entryRow(session, index, event) {
     "tr",
     { class: session.player.position === index + 1 ? "al-now" : "" },
     make("th", { scope: "row" }, go),
-    make("td", { class: "al-number", text: `${fenced(event.local)} × ${fenced(event.upstream)}` }),
-    make("td", { class: "al-number", text: figure(event.local * event.upstream) }),
+    make("td", { class: "al-number", text: `${written(event.local, fenced)} × ${written(event.upstream, fenced)}` }),
+    make("td", { class: "al-number", text: written(event.local * event.upstream, figure) }),
   );
 }
 

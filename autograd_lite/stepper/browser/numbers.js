@@ -73,6 +73,18 @@ export function roundHalfEven(number) {
   return rest < 0.5 ? below : Math.ceil(number);
 }
 
+/**
+ * Returns how far the next float is from a number, away from 0; nan for what is not finite.
+ * @param {number} number
+ * @returns {number}
+ */
+export function spacing(number) {
+  if (!Number.isFinite(number)) return NaN;
+  let power = 2 ** Math.max(-1022, Math.min(1023, Math.floor(Math.log2(Math.abs(number)))));
+  if (power > Math.abs(number) && power > 2 ** -1022) power /= 2; // the logarithm is rounded
+  return power * 2 ** -52;
+}
+
 /** Returns "d.ddde±x" with `count` digits, a tie rounded to the even one. */
 function significant(size, count) {
   const up = size.toExponential(count - 1);

@@ -1,7 +1,8 @@
 // The outline: everything that is visible, as a table. It says with words what the picture says with lines.
 
-import { countOf } from "./cards.js";
+import { countOf, cutInside } from "./cards.js";
 import { createMemo, make, makePanel, refill, setAttribute, setText } from "./dom.js";
+import { outputOf } from "./outputs.js";
 import { digitsOf, gradientText, shownGradient, shownValue, valueText } from "./shown.js";
 
 const PARTS = {
@@ -90,7 +91,7 @@ function nodeRow(session, graph, node, level) {
   const select = make("button", {
     type: "button",
     class: "al-link",
-    text: isPiece || isRest(node) ? name : nameInside(graph, name, graph.home(node.line)),
+    text: isPiece || isRest(node) ? name : nameInside(graph, node.line, name),
     title: name,
     "aria-pressed": "false",
     on: { click: () => session.selectNode(node) },
@@ -101,18 +102,20 @@ function nodeRow(session, graph, node, level) {
   const cells = ["al-what", "al-number", "al-number", "al-part"].map((kind) => make("td", { class: kind }));
   setText(cells[0], operationOf(session, graph, node));
   const header = make("th", { scope: "row" }, open, isRest(node) ? make("span", { text: name }) : select);
-  return { element: indented(make("tr", {}, header, ...cells), level), id: node.id, node, select, cells };
+  const line = isPiece ? outputOf(graph, node.piece) : (node.line ?? -1);
+  return { element: indented(make("tr", {}, header, ...cells), level), id: node.id, node, line, select, cells };
 }
 
 /** Leaves out of a name what the pieces around it say: "layer1.neuron0.w0" is "w0" under layer1, neuron0. */
-function nameInside(graph, name, home) {
+function nameInside(graph, line, name) {
+  const given = graph.givenName(line); // in full, where the name is cut
   let around = "";
   let known = "";
-  for (let at = home; at >= 0; at = graph.pieces[at].parent) {
+  for (let at = graph.home(line); at >= 0; at = graph.pieces[at].parent) {
     around = `${graph.pieces[at].name}.${around}`;
-    if (name.startsWith(around) && name.length > around.length) known = around;
+    if (given.startsWith(around) && given.length > around.length) known = around;
   }
-  return name.slice(known.length);
+  return known ? cutInside(given.slice(known.length), 40) : name;
 }
 
 function isRest(node) {
@@ -167,11 +170,11 @@ function partsOf({ player, folding, imagined }) {
 function refresh(session, row, parts, selected) {
   if (!row.node) return;
   const { node, cells, select, element } = row;
-  if (node.kind !== "piece" && !isRest(node)) {
-    setText(cells[1], valueText(session, session.track, node.line));
-    setText(cells[2], gradientText(session, session.track, node.line));
-    setAttribute(cells[1], "title", digitsOf(shownValue(session, session.track, node.line)));
-    setAttribute(cells[2], "title", cells[2].textContent && digitsOf(shownGradient(session, session.track, node.line)));
+  if (row.line >= 0) {
+    setText(cells[1], valueText(session, session.track, row.line));
+    setText(cells[2], gradientText(session, session.track, row.line));
+    setAttribute(cells[1], "title", digitsOf(shownValue(session, session.track, row.line)));
+    setAttribute(cells[2], "title", cells[2].textContent && digitsOf(shownGradient(session, session.track, row.line)));
   }
   const part = parts.get(row.id) ?? "";
   setText(cells[3], part ? `◀ ${part}` : "");

@@ -1,7 +1,8 @@
 // Around the graph: a field to find a value, zoom, what is open, and where one is.
 
-import { createMemo, make, makeButton, refill, setText } from "./dom.js";
+import { createMemo, make, makeButton, refill, setAttribute, setText } from "./dom.js";
 import { makeIcon } from "./icons.js";
+import { figure } from "./numbers.js";
 
 /** Returns the line above the graph: crumbs, open and close, the field to find values, zoom. */
 export function createGraphBar({ session, stages }) {
@@ -11,12 +12,15 @@ export function createGraphBar({ session, stages }) {
   const size = make("span", { class: "al-size", role: "status" });
   const refuse = () => setText(size, "Too much to show at once: open pieces one by one, or find a value.");
   const find = createFind(session, stages);
-  const zoom = createZoom(stages);
+  const focus = createFocus(session, stages);
+  const zoom = createZoom(stages, focus.element);
+  const badge = make("p", { class: "al-badge", hidden: true });
   const folds = make("div", { class: "al-group" }, openAll, closeAll);
   const element = make(
     "div",
     { class: "al-graph-bar" },
     size,
+    badge,
     make("span", { class: "al-spring" }),
     folds,
     find.element,
@@ -26,6 +30,8 @@ export function createGraphBar({ session, stages }) {
   const update = () => {
     const { graph } = session.player.chapter;
     const visible = session.folding.visible();
+    focus.update();
+    announce(session, badge, size);
     const line = session.selected >= 0 ? session.selected : (session.player.event?.line ?? -1);
     const piece = session.selectedPiece >= 0 ? session.selectedPiece : line >= 0 ? graph.home(line) : -1;
     if (!memo(graph, visible, piece, line)) return;
@@ -35,9 +41,39 @@ export function createGraphBar({ session, stages }) {
     const some = visible.nodes.length < graph.size;
     const counted = `${graph.size.toLocaleString("en")} values`;
     const shown = `${counted}; ${visible.nodes.length.toLocaleString("en")} shown`;
-    setText(size, some ? `${shown}; open pieces or find` : counted);
+    const how = session.folding.centre === null ? "open pieces or find" : "Esc shows all";
+    setText(size, some ? `${shown}; ${how}` : counted);
   };
-  return { element, crumbs, update, focusFind: find.focus };
+  return { element, crumbs, update, focusFind: find.focus, toggleFocus: focus.toggle };
+}
+
+/** Says of which leaves the numbers shown are, where they are imagined: in the place of the size, so nothing moves. */
+function announce({ imagined, player }, badge, size) {
+  badge.hidden = !imagined;
+  size.hidden = !badge.hidden;
+  if (!imagined) return;
+  const { graph } = player.chapter;
+  const changes = [...imagined.changes].map(([line, number]) => `${graph.name(line)} = ${figure(number)}`);
+  setText(badge, `What if ${changes.join(", ")}: imagined numbers`);
+  badge.title = badge.textContent;
+}
+
+/** The button that hides what is far from the selection, or shows it again. */
+function createFocus(session, stages) {
+  const toggle = () => {
+    const line = session.toggleFocus();
+    if (line >= 0) stages[0].center(line);
+  };
+  const title = "Focus: only what is near the selection (.)";
+  const looks = { icon: makeIcon("focus"), title, className: "al-icon-button", pressed: false };
+  const element = makeButton("Focus", toggle, looks);
+  const update = () => {
+    const isOn = session.folding.centre !== null;
+    const isIdle = session.selected < 0 && session.selectedPiece < 0 && !isOn;
+    setAttribute(element, "aria-pressed", String(isOn));
+    setAttribute(element, "aria-disabled", isIdle ? "true" : null);
+  };
+  return { element, update, toggle };
 }
 
 function crumbsOf(session, graph, piece, line) {
@@ -61,16 +97,17 @@ function crumbsOf(session, graph, piece, line) {
   return [...buttons, last];
 }
 
-function createZoom(stages) {
+function createZoom(stages, focus) {
   const act = (how) => () => stages.forEach(({ picture }) => how(picture));
   const button = (icon, label, how) =>
     makeButton(label, act(how), { icon: makeIcon(icon), title: label, className: "al-icon-button" });
   return make(
     "div",
-    { class: "al-group", role: "group", "aria-label": "Zoom" },
+    { class: "al-group", role: "group", "aria-label": "What is in sight" },
     button("farther", "Zoom out", (picture) => picture.zoomBy(1 / 1.3)),
     button("closer", "Zoom in", (picture) => picture.zoomBy(1.3)),
     button("fit", "Fit the graph (z)", (picture) => picture.fit()),
+    focus,
   );
 }
 

@@ -10,6 +10,7 @@ import { sentence } from "./telling.js";
 export function createStepPanel({ session, titles }) {
   const panel = makePanel("Step", { className: "al-step" });
   const said = make("p", { class: "al-sentence" });
+  const recorded = make("p", { class: "al-recorded", text: "Recorded numbers: nothing here is imagined." });
   const formulaBox = make("div", { class: "al-formulas", tabindex: 0, role: "group", "aria-label": "Formulas" });
   const before = make("span", { class: "al-number" });
   const after = make("span", { class: "al-number al-after" });
@@ -17,12 +18,13 @@ export function createStepPanel({ session, titles }) {
   const count = make("span", { class: "al-contribution" });
   const change = make("p", { class: "al-change" }, before, arrow, after, count);
   const invitation = createStart(session);
-  panel.body.append(said, invitation, formulaBox, change);
+  panel.body.append(recorded, said, invitation, formulaBox, change);
   const memo = createMemo();
   const update = () => {
     const { player } = session;
     const { event, chapter } = player;
     const asked = isAsked(session, session.track);
+    recorded.hidden = !session.imagined || !event;
     if (!memo(player.position, chapter, asked)) return;
     panel.element.dataset.kind = event?.kind ?? "";
     setText(panel.note, [titles[0], event ? event.kind : ""].filter(Boolean).join(", "));

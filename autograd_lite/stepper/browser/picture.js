@@ -136,11 +136,12 @@ export class Picture {
     this.place(id, where);
     const { x, y, width, height } = where;
     const title = fittingTitle(name, width - TOGGLE - 16);
+    const full = title === name ? null : makeShape("title", { text: name });
     const bar = { class: "al-title-bar", x, y, width, height: TITLE_BAR - 2, "data-piece": id };
     const text = makeShape("text", { class: "al-title", x: x + TOGGLE + 4, y: y + 18, text: title });
     this.layers.frames.append(
       makeShape("rect", { class: "al-box", "data-frame": id, x, y, width, height, rx: 8, ry: 8 }),
-      makeShape("rect", bar),
+      makeShape("rect", bar, full),
       text,
     );
     const button = this.drawButton(piece, `close ${name}`, x + TOGGLE / 2 + 1, y + TOGGLE / 2 + 1, false);
@@ -184,7 +185,7 @@ export class Picture {
    * @param {{nodes: Map<string, object>, edges: Map<number, {state: string, label: string}>, frame?: string}} look
    *     nodes by id {value, grad, state, tick, changed, selected, progress}: texts; state "", "operand", "forward" (its
    *     value was computed), "seed", "source" (its gradient flows back), "target" (it arrives there) or "update";
-   *     changed is true, "value" or "grad"; progress of a piece from 0 to 1.
+   *     changed is true, "value" or "grad"; progress of a piece from 0 to 1, output the numbers that it hands on.
    *     edges by their index in `visible.edges`; state "forward" or "backward", label the derivative;
    *     frame is the id of an open piece that is selected.
    */

@@ -53,6 +53,8 @@ class CompiledRule {
     this._slots = json.letters.map((letter) => SLOTS.get(letter));
     this._value = compile(json.value);
     this._partials = this._trees.map((trees) => trees.map(compile));
+    /** The tree of the test that says where it is defined; null for everywhere. */
+    this.domain = json.domain;
     this._domain = json.domain === null ? () => true : compile(json.domain);
   }
 
@@ -104,6 +106,7 @@ export function compileRules(document) {
   return document.rules.map((rule) => new CompiledRule(rule, compile));
 
   function named(name) {
+    if (!functions.has(name) && !Object.hasOwn(document.functions, name)) throw new TypeError(`There is no ${name}().`);
     if (!functions.has(name)) functions.set(name, derived(document.functions[name]));
     return functions.get(name);
   }

@@ -18,9 +18,7 @@ export class Session {
     this.following = tracks[0].story.chapters[0].graph.size <= 2000;
     this.playing = false;
     this.speed = 4;
-    this.imagined = null;
-    this.quiz = null;
-    this.folded = 0;
+    this.imagined = this.quiz = null;
     this.timer = 0;
   }
 
@@ -45,9 +43,8 @@ export class Session {
 
   /** Goes to where so many events have happened; the other track keeps its distance. May ask what has happened. */
   go(position, asking = false) {
-    const { story } = this.track;
-    const graph = this.player.chapter.graph;
-    this.player.go(clamp(position, story.length));
+    const { graph } = this.player.chapter;
+    this.player.go(clamp(position, this.track.story.length));
     if (this.player.chapter.graph !== graph) this.#carrySelection(graph);
     const [, other] = this.tracks;
     if (other) other.player.go(clamp(this.player.position - this.first[0] + this.first[1], other.story.length));
@@ -90,16 +87,14 @@ export class Session {
 
   /** Goes to the first event of a chapter. */
   toChapter(index) {
-    const { story } = this.track;
-    const chapter = Math.max(0, Math.min(index, story.chapters.length - 1));
-    this.go(chapter === 0 ? 0 : story.starts[chapter] + 1);
+    const { chapters, starts } = this.track.story;
+    const chapter = Math.max(0, Math.min(index, chapters.length - 1));
+    this.go(chapter === 0 ? 0 : starts[chapter] + 1);
   }
 
   #move(how) {
     this.pause();
-    const before = this.player.position;
-    how(this.player);
-    const target = this.player.position;
+    const before = this.player.position, target = how(this.player).position;
     this.player.go(before); // so that `go` sees which graph it leaves
     this.go(target);
   }
@@ -117,9 +112,10 @@ export class Session {
   // ---------------------------------------------------------------- playing
 
   play() {
-    if (this.playing || this.track.story.length === 0) return;
+    const { length } = this.track.story;
+    if (this.playing || length === 0) return;
     this.playing = true;
-    if (this.player.position >= this.track.story.length) this.player.go(0);
+    if (this.player.position >= length) this.player.go(0);
     this.#tick();
     this.tell();
   }
@@ -137,16 +133,13 @@ export class Session {
   }
 
   #tick() {
-    const { length } = this.track.story;
-    const fast = this.speed === Infinity;
-    this.timer = setTimeout(
-      () => {
-        this.go(this.player.position + (fast ? Math.max(1, Math.ceil(length / FAST)) : 1));
-        if (this.player.position >= length) this.pause();
-        else if (this.playing) this.#tick();
-      },
-      fast ? 16 : 1000 / this.speed,
-    );
+    const { length } = this.track.story, fast = this.speed === Infinity;
+    const next = () => {
+      this.go(this.player.position + (fast ? Math.max(1, Math.ceil(length / FAST)) : 1));
+      if (this.player.position >= length) this.pause();
+      else if (this.playing) this.#tick();
+    };
+    this.timer = setTimeout(next, fast ? 16 : 1000 / this.speed);
   }
 
   // ---------------------------------------------------------------- choosing
@@ -166,8 +159,7 @@ export class Session {
 
   /** Selects a closed piece. */
   selectPiece(piece) {
-    this.selected = -1;
-    this.selectedPiece = piece;
+    [this.selected, this.selectedPiece] = [-1, piece];
     this.tell();
   }
 
@@ -193,8 +185,7 @@ export class Session {
 
   /** Closes the innermost open piece around the selection, or the selected one if it is open, and selects it. */
   collapse() {
-    const { graph } = this.player.chapter;
-    const { selectedPiece: own } = this;
+    const { graph } = this.player.chapter, own = this.selectedPiece;
     const around = own >= 0 && !this.folding.isOpen(own) ? graph.pieces[own].parent : own;
     const piece = this.selected >= 0 ? graph.home(this.selected) : around;
     if (piece < 0) return;
@@ -209,6 +200,16 @@ export class Session {
     this.tell();
   }
 
+  /** Shows only what is near the selection; a second time, everything again. Returns the line in the middle, or -1. */
+  toggleFocus() {
+    const { folding, selectedPiece: piece } = this;
+    const line = piece >= 0 ? folding.last[piece] : this.selected;
+    const wanted = line < 0 || line === folding.centre ? null : line;
+    folding.focus(wanted);
+    this.tell();
+    return wanted ?? -1;
+  }
+
   /** Drops the selection, the focus, what is imagined, and an open question. */
   clear() {
     this.selected = this.selectedPiece = -1;
@@ -219,26 +220,28 @@ export class Session {
   }
 
   #carrySelection(graph) {
-    const { chapter } = this.player;
+    const now = this.player.chapter.graph, parameter = graph.parameters.indexOf(this.selected);
     this.selectedPiece = -1;
-    const parameter = graph.parameters.indexOf(this.selected);
-    if (parameter >= 0) this.selected = chapter.graph.parameters[parameter] ?? -1;
-    else if (this.selected >= chapter.graph.size) this.selected = -1;
+    if (parameter >= 0) this.selected = now.parameters[parameter] ?? -1;
+    else if (this.selected >= now.size) this.selected = -1;
   }
 
   // ---------------------------------------------------------------- imagining
 
   /** Shows what every number would be if leaves had other numbers; see Chapter.imagined. */
   imagine(changes) {
-    const { chapter } = this.player;
-    this.imagined = changes.size && this.canImagine ? { changes, ...chapter.imagined(changes) } : null;
+    this.imagined = changes.size && this.canImagine ? { changes, ...this.player.chapter.imagined(changes) } : null;
     this.tell();
   }
 
   /** Whether numbers can be computed again: rules are expressions, and events follow from the graph. */
   get canImagine() {
-    const { chapter } = this.player;
-    return chapter.canImagine && !this.track.story.document.chapters[chapter.index].events;
+    return this.player.chapter.canImagine && !this.isStale;
+  }
+
+  /** Whether a leaf was changed after the forward pass: then the numbers do not follow from its number. */
+  get isStale() {
+    return this.player.chapter.findings.some(({ kind }) => kind === "changed");
   }
 }
 

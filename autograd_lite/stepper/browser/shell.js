@@ -2,7 +2,7 @@
 
 import { createComparePanel, toFirstDifference } from "./compare.js";
 import { createMemo, make, setText } from "./dom.js";
-import { createFindingsPanel } from "./findings_panel.js";
+import { createChangedPanel, createFindingsPanel } from "./findings_panel.js";
 import { keyListener } from "./keys.js";
 import { createLedgerPanel } from "./ledger.js";
 import { createOutlinePanel } from "./outline.js";
@@ -96,6 +96,7 @@ export class Shell {
     };
     const toolbar = createToolbar(context);
     const side = [
+      createChangedPanel(context),
       createPredictPanel(context),
       ...(comparing ? [createComparePanel(context)] : []),
       createStepPanel(context),
@@ -155,6 +156,7 @@ export class Shell {
       outputs: onSelected(() => stages[0].walk("source", "target", (folding, id) => folding.revealOutputs(id))),
       collapse: onSelected(() => session.collapse()),
       expand: onSelected(() => session.expand()),
+      focus: onSelected(() => graphBar.toggleFocus()),
       find: () => graphBar.focusFind(),
       select,
       fit: () => stages.forEach(({ picture }) => picture.fit()),

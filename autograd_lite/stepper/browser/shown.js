@@ -1,6 +1,7 @@
 // Which number of a line is shown: the one that is there by now, an imagined one, or a question mark.
 
 import { exact, figure } from "./numbers.js";
+import { UNDEFINED } from "./undefined.js";
 
 /** Where a number is not there yet. */
 export const NOTHING = "–";
@@ -30,18 +31,22 @@ function hiddenIfAsked(session, track, line, number, kinds) {
   return isAsked(session, track) && kinds.includes(event.kind) && event.changed === line ? null : number;
 }
 
-/** Returns the text of a line's value. */
-export function valueText(session, track, line) {
-  return shownText(shownValue(session, track, line));
+/** Returns the text of a line's value, as `write` has its number. */
+export function valueText(session, track, line, write = figure) {
+  const imagined = track === session.track ? session.imagined : null;
+  return imagined?.isUndefined[line] ? UNDEFINED : shownText(shownValue(session, track, line), write);
 }
 
-/** Returns the text of a line's gradient. */
-export function gradientText(session, track, line) {
-  return track.player.chapter.graph.isConstant(line) ? "" : shownText(shownGradient(session, track, line));
+/** Returns the text of a line's gradient, as `write` has its number. */
+export function gradientText(session, track, line, write = figure) {
+  if (track.player.chapter.graph.isConstant(line)) return "";
+  const number = shownGradient(session, track, line);
+  const imagined = track === session.track ? session.imagined : null;
+  return Number.isNaN(number) && imagined?.outside.length ? UNDEFINED : shownText(number, write);
 }
 
-function shownText(number) {
-  return number === undefined ? NOTHING : number === null ? "?" : figure(number);
+function shownText(number, write) {
+  return number === undefined ? NOTHING : number === null ? "?" : write(number);
 }
 
 /** Returns all digits of a number that is shown with four; null where there is nothing more to say. */

@@ -3,6 +3,7 @@
 import { differingLines } from "./differing.js";
 import { make } from "./dom.js";
 import { figure } from "./numbers.js";
+import { outputOf, outputText } from "./outputs.js";
 import { Picture } from "./picture.js";
 import { gradientText, isAsked, valueText } from "./shown.js";
 
@@ -12,12 +13,11 @@ export class Stage {
     this.session = session;
     this.track = track;
     this.host = make("div", { class: "al-picture-host" });
-    this.badge = make("p", { class: "al-badge", hidden: true });
     this.element = make(
       "section",
       { class: "al-stage", "aria-label": title ? `The graph: ${title}` : "The graph" },
       title ? make("h2", { class: "al-stage-title", text: title }) : null,
-      make("div", { class: "al-frame" }, this.host, this.badge),
+      make("div", { class: "al-frame" }, this.host),
     );
     this.byId = new Map();
     this.picture = new Picture(this.host, {
@@ -44,9 +44,7 @@ export class Stage {
     const frame = this.session.selectedId(this.track);
     this.picture.paint({ nodes: this.#nodes(visible), edges: this.#edges(visible), frame });
     const imagined = Boolean(this.session.imagined) && this.track === this.session.track;
-    this.badge.hidden = !imagined;
     this.element.classList.toggle("al-imagining", imagined);
-    if (imagined) this.badge.textContent = `What if ${changesInWords(this.session, graph)}: imagined numbers`;
   }
 
   /** Brings a card into view. */
@@ -110,7 +108,7 @@ export class Stage {
       const look = { value: "", grad: "", state: states.get(node.id) ?? "", tick: false };
       look.changed = node.id === changed;
       look.selected = node.id === selected;
-      if (node.kind === "piece") Object.assign(look, progressOf(track, node.piece));
+      if (node.kind === "piece") Object.assign(look, progressOf(track, node.piece), this.#output(node.piece));
       else if (node.kind !== "rest") {
         look.value = valueText(session, track, node.line);
         look.grad = gradientText(session, track, node.line);
@@ -121,6 +119,13 @@ export class Stage {
       looks.set(node.id, look);
     }
     return looks;
+  }
+
+  /** The numbers of the one line that a closed piece hands on. */
+  #output(piece) {
+    const { session, track } = this, line = outputOf(track.player.chapter.graph, piece);
+    if (line < 0) return {};
+    return { output: outputText((write) => [valueText, gradientText].map((say) => say(session, track, line, write))) };
   }
 
   #edges(visible) {
@@ -140,10 +145,6 @@ export class Stage {
     });
     return looks;
   }
-}
-
-function changesInWords(session, graph) {
-  return [...session.imagined.changes].map(([line, number]) => `${graph.name(line)} = ${figure(number)}`).join(", ");
 }
 
 /** Which cards take part in the event that happened last, and how. */

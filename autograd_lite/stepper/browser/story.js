@@ -4,6 +4,7 @@ import { Chapter } from "./chapter.js";
 import { Graph } from "./graph.js";
 import { countBelow } from "./groups.js";
 import { compileRules } from "./rules.js";
+import { validate } from "./validate.js";
 
 const FORMAT = "autograd-lite story";
 const VERSION = 1;
@@ -49,11 +50,12 @@ class Story {
  * Returns the story that a document tells.
  * @param {object} document what `to_json` wrote, parsed
  * @returns {Story}
- * @throws {TypeError} it is no such document, or of another version
+ * @throws {TypeError} it is no such document, of another version, or broken
  */
 export function readStory(document) {
   if (document.format !== FORMAT || document.version !== VERSION) {
     throw new TypeError(`${FORMAT} ${VERSION} != ${document.format} ${document.version}`);
   }
+  validate(document);
   return new Story(document);
 }

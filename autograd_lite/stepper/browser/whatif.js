@@ -1,10 +1,14 @@
 // What if a leaf had another number: the whole graph live, and the linear prediction beside the true change.
 
-import { createMemo, make, makeButton, makeFacts, makePanel, setText } from "./dom.js";
+import { createMemo, make, makeButton, makeFacts, makePanel, refill, setText } from "./dom.js";
+import { slopesOf } from "./imagine.js";
 import { exact, figure, general } from "./numbers.js";
 import { createNudge } from "./panel_nudge.js";
+import { UNDEFINED, whyUndefined } from "./undefined.js";
 
 const STEPS = 400;
+const FAR = 1e300; // beyond, a slider would have no ends
+const MOST_REASONS = 3;
 
 /** Returns the panel in which the selected leaf gets another number. */
 export function createWhatIfPanel({ session }) {
@@ -19,7 +23,10 @@ export function createWhatIfPanel({ session }) {
   });
   const reset = makeButton("Reset", () => session.imagine(new Map()));
   const facts = makeFacts(["before", "after", "true change", "linear: gradient × h", "difference"]);
-  const controls = make("div", {}, make("div", { class: "al-whatif-row" }, slider, field, reset), facts.element);
+  const reasons = make("div", { class: "al-reasons", role: "status" });
+  const seeded = make("p", { class: "al-quiet al-seeded" });
+  const row = make("div", { class: "al-whatif-row" }, slider, field, reset);
+  const controls = make("div", {}, row, reasons, facts.element, seeded);
   const nudge = createNudge(session);
   panel.body.append(hint, controls, nudge.element);
   let base = null;
@@ -52,11 +59,15 @@ export function createWhatIfPanel({ session }) {
     if (problem) return;
     if (fresh(chapter, session.selected)) base = startAt(session, slider, field);
     const now = session.imagined?.changes.get(base.line) ?? base.value;
-    if (Number(slider.value) !== now) slider.value = String(now);
+    if (!slider.hidden && Number(slider.value) !== now) slider.value = String(now);
     if (document.activeElement !== field || Number(field.value) !== now) field.value = general(now, 6);
     slider.setAttribute("aria-valuetext", `${base.name} = ${figure(now)}`);
     reset.setAttribute("aria-disabled", String(!session.imagined));
+    refill(reasons, ...reasonsFor(session));
     showFacts(session, facts, base);
+    const { seed, graph } = chapter;
+    seeded.hidden = seed === 1;
+    setText(seeded, `Per unit of ${graph.letter}, ${withoutSeed(seed)}, which every gradient in the graph has in it.`);
     nudge.update(base);
   };
   return { element: panel.element, update };
@@ -67,6 +78,8 @@ function obstacle(session) {
   const { player, selected } = session;
   const { graph } = player.chapter;
   if (session.quiz) return "Not while you predict: it would give the answers away.";
+  if (session.isStale)
+    return "Off here: a leaf was changed after the forward pass, so that these numbers do not follow from its number.";
   if (!session.canImagine)
     return "These numbers cannot be computed again: a rule is a black box, or the events are as recorded.";
   if (selected < 0 || selected >= graph.size || !graph.isLeaf(selected))
@@ -74,56 +87,63 @@ function obstacle(session) {
   return "";
 }
 
-/** Takes down a leaf's number and gradient, and sets the slider around the number. */
+/** Takes down a leaf's number and slope, and sets the slider around the number; far out there is only the field. */
 function startAt(session, slider, field) {
   const { chapter } = session.player;
   const line = session.selected;
   const name = chapter.name(line);
   const value = chapter.values[line];
   const reach = 2 * Math.max(1, Math.abs(value));
-  slider.min = String(value - reach);
-  slider.max = String(value + reach);
-  slider.step = String(reach / STEPS);
+  slider.hidden = !(reach < FAR);
+  if (!slider.hidden) {
+    slider.min = String(value - reach);
+    slider.max = String(value + reach);
+    slider.step = String(reach / STEPS);
+  }
   slider.setAttribute("aria-label", `Imagined number of ${name}`);
   field.setAttribute("aria-label", `Imagined number of ${name}, typed`);
-  return { line, name, value, output: chapter.values[chapter.graph.root], gradient: derivative(chapter, line) };
+  return { line, name, value, output: chapter.values[chapter.graph.root], slope: slopesOf(chapter)[line] };
 }
 
-/** d root / d line of this pass alone, whatever its seed: the contributions, added up in their order. */
-function derivative(chapter, line) {
-  let sum = line === chapter.graph.root ? chapter.seed : 0;
-  for (const index of chapter.contributions(line)) {
-    const { local, upstream } = chapter.event(index);
-    sum += local * upstream;
-  }
-  return chapter.seed === 1 || chapter.seed === 0 ? sum : sum / chapter.seed;
+/** Says that a slope is one of L itself: no chapter's seed is in it. */
+export function withoutSeed(seed) {
+  return `without the seed ${figure(seed)}`;
+}
+
+/** Operations that have no result, and what their rules need. */
+function reasonsFor({ imagined, player }) {
+  const lines = imagined?.outside ?? [];
+  const reasons = lines.slice(0, MOST_REASONS).map((line) => whyUndefined(player.chapter, line));
+  const left = lines.length - reasons.length;
+  if (left > 0) reasons.push(`And ${left.toLocaleString("en")} more.`);
+  return reasons.map((text) => make("p", { text }));
 }
 
 function showFacts(session, facts, base) {
-  const { chapter } = session.player;
-  const { graph } = chapter;
-  const root = graph.letter;
-  const [before, after, change, linear, difference] = facts.cells;
-  const changes = session.imagined?.changes ?? new Map();
-  const output = session.imagined ? session.imagined.values[graph.root] : base.output;
-  const prediction = session.imagined ? predicted(chapter, changes) : 0;
+  const { chapter, imagined } = { chapter: session.player.chapter, imagined: session.imagined };
+  const { graph, seed } = chapter;
+  const letter = graph.letter;
+  const nowhere = Boolean(imagined?.isUndefined[graph.root]);
+  const output = imagined ? imagined.values[graph.root] : base.output;
+  const prediction = imagined ? predicted(chapter, imagined.changes) : 0;
   const truth = output - base.output;
-  setText(facts.rows[0].firstChild, `${root} before`);
-  setText(facts.rows[1].firstChild, `${root} after`);
-  setText(before, figure(base.output));
-  setText(after, figure(output));
-  setText(change, signed(truth));
-  setText(linear, signed(prediction));
-  setText(difference, signed(truth - prediction));
-  for (const cell of facts.cells) cell.title = "";
-  before.title = exact(base.output);
-  after.title = exact(output);
+  setText(facts.rows[0].firstChild, `${letter} before`);
+  setText(facts.rows[1].firstChild, `${letter} after`);
+  setText(facts.rows[3].firstChild, `linear: ${seed === 1 ? "gradient" : "slope"} × h`);
+  const numbers = [base.output, output, truth, prediction, truth - prediction];
+  const isGone = [false, nowhere, nowhere, false, nowhere];
+  facts.cells.forEach((cell, i) => {
+    const written = i < 2 ? figure(numbers[i]) : signed(numbers[i]);
+    setText(cell, isGone[i] ? UNDEFINED : written);
+    cell.title = i < 2 && !isGone[i] ? exact(numbers[i]) : "";
+  });
 }
 
-/** The sum of gradient times h over all leaves that were moved. */
+/** The sum of slope times h over all leaves that were moved. */
 function predicted(chapter, changes) {
+  const slopes = slopesOf(chapter);
   let sum = 0;
-  for (const [line, number] of changes) sum += derivative(chapter, line) * (number - chapter.values[line]);
+  for (const [line, number] of changes) sum += slopes[line] * (number - chapter.values[line]);
   return sum;
 }
 

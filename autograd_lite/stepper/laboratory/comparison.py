@@ -9,11 +9,11 @@ from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from autograd_lite.stepper.chapter import Chapter
-from autograd_lite.stepper.events import Forward
+from autograd_lite.stepper.events import Back, Forward
 from autograd_lite.stepper.story import Story
 from autograd_lite.view.labels import figure, short, table
 
-__all__ = ["Comparison", "Gradient"]
+__all__ = ["Comparison", "Gradient", "sizes"]
 
 
 class Gradient(NamedTuple):
@@ -32,7 +32,8 @@ class Comparison:
         title: of the mistake.
         right: the engine's events.
         wrong: those of the program with the mistake.
-        tolerance: up to which relative difference two gradients count as equal; 0 unless the programs round apart.
+        tolerance: up to which difference two gradients count as equal, relative to what the right one would be if
+            nothing cancelled; 0 unless the programs round apart.
     """
 
     title: str
@@ -53,8 +54,15 @@ class Comparison:
         return all(not self.differs(gradient) for gradient in self.gradients)
 
     def differs(self, gradient: Gradient) -> bool:
-        """Says whether the mistake shows in a gradient."""
-        return not _same(gradient.right, gradient.wrong, self.tolerance)
+        """Says whether the mistake shows in a gradient, which is one of `gradients`."""
+        return not _same(gradient.right, gradient.wrong, self.tolerance * self._sizes[self.gradients.index(gradient)])
+
+    @cached_property
+    def _sizes(self) -> list[float]:
+        """What each of the right gradients would be if nothing cancelled."""
+        end = self.right.chapters[-1]
+        every = sizes(end)
+        return [every[line] if math.isfinite(every[line]) else 0.0 for line in end.tape.leaves]
 
     @cached_property
     def first(self) -> tuple[int, int] | None:
@@ -99,4 +107,14 @@ def _alike(mine: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
 
 
 def _same(a: float, b: float, tolerance: float) -> bool:
-    return a == b or (a != a and b != b) or math.isclose(a, b, rel_tol=tolerance, abs_tol=tolerance)
+    return a == b or (a != a and b != b) or abs(a - b) <= tolerance
+
+
+def sizes(chapter: Chapter) -> list[float]:
+    """Returns what every line's adjoint would be if nothing cancelled: rounding errors are small beside this."""
+    found = [abs(had or 0.0) for had in chapter.earlier]
+    found[chapter.root] += abs(chapter.seed)
+    for event in chapter.events:
+        if isinstance(event, Back):
+            found[event.operand] += abs(event.local) * found[event.line]
+    return found

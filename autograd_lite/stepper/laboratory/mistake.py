@@ -31,7 +31,7 @@ class Mistake:
         harmless_when: when nobody notices.
         smallest: returns the smallest graph where it shows; no graph with fewer operations does.
         compare: what the engine and the wrong program do with a graph, in this order.
-        tolerance: up to which relative difference gradients count as equal.
+        tolerance: up to which difference gradients count as equal; see `Comparison`.
     """
 
     name: str

@@ -116,6 +116,7 @@ backward(root)""",
         "It is harmless as long as no result is used twice; leaves may be, as they pass nothing on.",
         _square_of_a_result,
         _swept(out_of_order),
+        tolerance=1e-12,  # it adds in another order
     ),
     Mistake(
         "stale",

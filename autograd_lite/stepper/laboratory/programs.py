@@ -7,12 +7,15 @@ from dataclasses import replace
 from autograd_lite.context import ieee
 from autograd_lite.recording import record
 from autograd_lite.stepper.chapter import Chapter, chapter_of
-from autograd_lite.stepper.events import Back
+from autograd_lite.stepper.derived import engine_events
+from autograd_lite.stepper.recomputed import made_in
 from autograd_lite.stepper.replay import fresh_leaves, replayed
 from autograd_lite.stepper.story import Story
 from autograd_lite.stepper.training import TrainingRecorder
 from autograd_lite.tape import Tape
 from autograd_lite.value import Value
+
+from .comparison import sizes
 
 __all__ = ["RATE", "two_passes", "two_steps", "without_shift"]
 
@@ -23,14 +26,13 @@ _NEUTRAL = 1e-9  # how near 0 the derivative by a shift must be, relative to wha
 
 
 def two_passes(root: Value) -> Story:
-    """Returns two backward passes over one graph, by the engine: leaves add up, results are computed afresh."""
-    tape = record(root)
-    leaves = fresh_leaves(tape)
-    again, chapters = replayed(tape, leaves)[tape.outputs[0]], []
-    for title in ("first backward", "second backward"):
-        chapters.append(chapter_of(again, title=title, accumulate=True))
-        again.backward()
-    return Story(tuple(chapters))
+    """Returns two backward passes over one graph as the engine does them: leaves add up, results start afresh."""
+    first = replace(chapter_of(root), title="first backward")
+    left = zip(first.tape.lines, first.adjoints, strict=True)
+    second = replace(
+        first, title="second backward", earlier=tuple(adjoint if line.is_leaf else None for line, adjoint in left)
+    )
+    return Story((first, replace(second, events=engine_events(second))))
 
 
 def two_steps(root: Value, *, clear: bool) -> Story:
@@ -40,7 +42,7 @@ def two_steps(root: Value, *, clear: bool) -> Story:
         root: what to make smaller.
         clear: whether gradients are set to 0 before each step, or before the first one only.
     Raises:
-        ArithmeticFault: the first step leads to where the computation is undefined.
+        ArithmeticFault: the first step leads to where the computation is undefined; not of a graph made in `ieee()`.
     """
     tape = record(root)
     leaves = fresh_leaves(tape)
@@ -49,7 +51,8 @@ def two_steps(root: Value, *, clear: bool) -> Story:
         if clear or number == 1:
             for leaf in leaves.values():
                 leaf.grad = 0.0
-        loss = replayed(tape, leaves)[tape.outputs[0]]
+        with made_in(tape):
+            loss = replayed(tape, leaves)[tape.outputs[0]]
         recorder.before(loss, title=f"step {number}")
         loss.backward()
         for leaf in leaves.values():
@@ -76,7 +79,7 @@ def without_shift(root: Value) -> Value:
 
 
 def _shifts(chapter: Chapter) -> set[int]:
-    lines, adjoints, sizes = chapter.tape.lines, chapter.adjoints, _sizes(chapter)
+    lines, adjoints, every = chapter.tape.lines, chapter.adjoints, sizes(chapter)
     exponentials = {line.operands[0] for line in lines if line.rule and line.rule.name == "exp"}
     by_shift: dict[float, list[int]] = {}
     for line in lines:
@@ -84,18 +87,8 @@ def _shifts(chapter: Chapter) -> set[int]:
             by_shift.setdefault(lines[line.operands[1]].data, []).append(line.index)
     found: set[int] = set()
     for shift, group in by_shift.items():
-        slope, size = sum(adjoints[line] or 0.0 for line in group), sum(sizes[line] for line in group)
+        slope, size = sum(adjoints[line] or 0.0 for line in group), sum(every[line] for line in group)
         largest = max(lines[lines[line].operands[0]].data for line in group) == shift
         if largest and exponentials & {*group} and abs(slope) <= _NEUTRAL * size:
             found |= {*group}
     return found
-
-
-def _sizes(chapter: Chapter) -> list[float]:
-    """Returns what every line's adjoint would be if nothing cancelled: rounding errors are small beside this."""
-    sizes = [0.0] * len(chapter.tape)
-    sizes[chapter.root] = abs(chapter.seed)
-    for event in chapter.events:
-        if isinstance(event, Back):
-            sizes[event.operand] += abs(event.local) * sizes[event.line]
-    return sizes

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from autograd_lite.arithmetics import FLOAT
+from autograd_lite.arithmetics import IEEE
 from autograd_lite.stepper.chapter import Chapter
 from autograd_lite.stepper.events import Back, Event, Forward, Seed, Update
 from autograd_lite.stepper.textbook import ON_PAPER
@@ -138,7 +138,7 @@ def not_cleared(first: Chapter, second: Chapter) -> Chapter:
 def at_the_input(chapter: Chapter) -> Chapter:
     """Returns the pass with slopes that are formulas of the output, s*(1 - s) and 1 - t*t, put in the input instead."""
     board, lines = Board(chapter), chapter.tape.lines
-    slopes = {name: FLOAT.formula(text, ("out",)) for name, text in ON_PAPER.items()}
+    slopes = {name: IEEE.formula(text, ("out",)) for name, text in ON_PAPER.items()}
     for step in board.steps:
         rule = lines[step.line].rule
         slope = slopes.get(rule.name) if rule else None
