@@ -85,7 +85,7 @@ class Compiled(Stepwise):
         optimizer, batches = self.task.optimizer, -(-len(self.task.rows) // self.task.size)
         numbers = np.arange(1, self._most * batches + 1, dtype=self.theta.dtype).reshape(self._most, batches) + steps
         rates = np.full(numbers.size, optimizer.learning_rate, dtype=self.theta.dtype)
-        if type(optimizer).learning_rate is not Optimizer.learning_rate:
+        if optimizer.schedule is not None or type(optimizer).learning_rate is not Optimizer.learning_rate:
             for i in range(epochs * batches):
                 optimizer.steps = steps + i
                 rates[i] = optimizer.learning_rate
@@ -93,24 +93,25 @@ class Compiled(Stepwise):
         return numbers, rates.reshape(numbers.shape)
 
     def _program(self) -> Callable[..., Any]:
-        optimizer, task = self.task.optimizer, self.task
+        optimizer, task, count = self.task.optimizer, self.task, len(self.task.rows)
         own = {name: repr(value) for name, value in vars(optimizer).items() if name not in _NOT_COMPILED}
-        key = (id(self._pure.code), type(optimizer), tuple(own.items()), task.size, len(task.rows))
+        key = (id(self._pure.code), type(optimizer), tuple(own.items()), optimizer.constraint, task.size, count)
         programs = self._recorded.programs
         if key not in programs:
-            programs[key] = _compiled(self._pure, optimizer, task.size, len(task.rows))
+            programs[key] = _compiled(self._pure, optimizer, self.objective.order, task.size, count)
         return programs[key]
 
 
 _NOT_COMPILED = {"parameters", "state", "steps", "_learning_rate"}  # handed to the compiled program at each call
 
 
-def _compiled(pure: Any, optimizer: Optimizer, size: int, count: int) -> Callable[..., Any]:
+def _compiled(pure: Any, optimizer: Optimizer, order: Any, size: int, count: int) -> Callable[..., Any]:
     """Returns epochs of training as one compiled function.
 
     Args:
         pure: (weights, rows, data) -> mean loss and gradient.
-        optimizer: whose update to compile.
+        optimizer: whose step to compile.
+        order: for each place in the flat arrays, which parameter stands there.
         size: samples a step.
         count: samples in all.
     """
@@ -119,13 +120,16 @@ def _compiled(pure: Any, optimizer: Optimizer, size: int, count: int) -> Callabl
     from jax import numpy as jnp
 
     whole, rest = divmod(count, size)
-    update, kind = optimizer.update, type(optimizer).__name__
+    update, kind, back = optimizer.update, type(optimizer).__name__, order.argsort()
 
     def step(data: Any, carry: Any, at: Any) -> tuple[Any, Any]:
         (weights, _, state), (rows, number, rate) = carry, at
         loss, gradient = pure(weights, rows, data)
         try:
-            new, *state = update(weights, gradient, *state, step=number, learning_rate=rate)
+            slopes = optimizer.slopes(weights, gradient)
+            new, *state = update(weights, slopes, *state, step=number, learning_rate=rate)
+            if optimizer.constraint is not None:
+                new = optimizer.constrained(new[back])[order]
         except (TypeError, ValueError) as error:
             why = str(error).partition("\n")[0]
             raise LiftError(
@@ -177,7 +181,7 @@ class _Recording:
 
     @staticmethod
     def _identity(task: Task) -> list[Any]:
-        return [task.model, task.loss, task.dtype, *task.optimizer.parameters]
+        return [task.model, task.loss, task.regularization, task.dtype, *task.optimizer.parameters]
 
     def holds(self, task: Task) -> bool:
         """Says whether this is the recording of a task's loss, and that loss has not changed since.
@@ -192,7 +196,7 @@ class _Recording:
         exact = self.lifted.to("numpy", "float64")
         with task.told():
             task.optimizer.zero_grad()
-            fresh = task.sample_loss(task.rows[0], task.targets[0])
+            fresh = task.penalized_loss(task.rows[0], task.targets[0])
             fresh.backward()
         try:
             value, gradient = exact.value_and_grad(np.array(task.rows[:1]), task.targets[:1])

@@ -112,6 +112,12 @@ class Scalar:
                 raise NonFiniteError(f"the loss of a sample is {value.data!r}")
             value.backward(1 / len(batch))
             total += value.data
+        if task.regularization is not None:
+            penalty = task.penalty()
+            if not math.isfinite(penalty.data):
+                raise NonFiniteError(f"the penalty is {penalty.data!r}")
+            penalty.backward()
+            total += penalty.data * len(batch)
         return total
 
 
@@ -142,6 +148,7 @@ class Stepwise:
         self._first = task.optimizer.steps
         self._good = self.theta.copy()
         self._arrays = self.moves_arrays(task.optimizer)
+        self._back = self.objective.order.argsort()  # where each parameter is in the flat arrays
         self._tried = False  # whether `update` has been seen to move arrays as it moves floats
 
     @staticmethod
@@ -241,15 +248,19 @@ class Stepwise:
         optimizer, (weights, state, steps) = self.task.optimizer, self.place
         now = {"step": steps + 1, "learning_rate": optimizer.learning_rate}
         try:  # on copies, as `value -= ...` changes an array itself
-            moved = tuple(optimizer.update(weights.copy(), gradient.copy(), *(s.copy() for s in state), **now))
+            slopes = optimizer.slopes(weights.copy(), gradient.copy())
+            moved = tuple(optimizer.update(weights.copy(), slopes.copy(), *(s.copy() for s in state), **now))
         except (TypeError, ValueError):
             self._arrays = False
             return None
         if not all(np.isfinite(array).all() for array in moved):
             return None
         if not self._tried:
-            self._arrays = self._tried = self._agrees(moved, (weights, gradient, *state), now)
-        return Place(moved[0], moved[1:], steps + 1) if self._arrays else None
+            self._arrays = self._tried = self._agrees(moved, (weights, slopes, *state), now)
+        kept = moved[0]
+        if optimizer.constraint is not None:  # which knows parameters by their order in the optimizer
+            kept = optimizer.constrained(kept[self._back])[self.objective.order]
+        return Place(kept, moved[1:], steps + 1) if self._arrays and np.isfinite(kept).all() else None
 
     def _agrees(self, moved: tuple[Any, ...], before: tuple[Any, ...], now: dict[str, Any]) -> bool:
         """Says whether an update of arrays is the update of each number in them."""

@@ -39,6 +39,7 @@ class Neuron(Module):
         initializer: a name of `INITIALIZERS`, or a function of (rng, fan_in, fan_out); the bias starts at 0.
         rng: None for the global `random`, an int as seed, or a `random.Random`.
         fan_out: how many neurons read the same inputs; some initializers ask.
+        bias: whether a bias is added; without it `b` is None.
     Raises:
         InputError: a width, name or rng outside what is said above.
     Example:
@@ -56,6 +57,7 @@ class Neuron(Module):
         initializer: str | Initializer = "uniform",
         rng: object = None,
         fan_out: int = 1,
+        bias: bool = True,
     ) -> None:
         nin, fan_out = whole("nin", nin), whole("fan_out", fan_out)
         if activation is None:
@@ -66,8 +68,10 @@ class Neuron(Module):
         self.nonlin = self._function is not None
         if self.nonlin and not nonlin:
             raise InputError(f"nonlin = False and activation = {activation!r} contradict each other; drop one of them")
+        if not isinstance(bias, bool):
+            raise InputError(f"bias = {bias!r:.60} is neither True nor False; give an activation as activation=...")
         self.w = [Value(draw(source, nin, fan_out)) for _ in range(nin)]
-        self.b = Value(0.0)
+        self.b = Value(0.0) if bias else None
 
     def forward(self, x: Any) -> Value:
         """Returns the neuron's output.
@@ -80,8 +84,11 @@ class Neuron(Module):
         """
         if x.__class__ is not Features:  # a layer has checked them once for all its neurons
             x = features(x, len(self.w), self.scope)
-        out = self.b
-        for w, feature in zip(self.w, x, strict=True):
+        terms, out = zip(self.w, x, strict=True), self.b
+        if out is None:
+            w, feature = next(terms)
+            out = w * feature
+        for w, feature in terms:
             out = out + w * feature  # in micrograd's order, so that the sums round alike
         return out if self._function is None else self._function(out)
 
@@ -96,7 +103,7 @@ class Layer(Module):
     Args:
         nin: the number of inputs, at least 1.
         nout: the number of neurons, at least 1.
-        nonlin: as for `Neuron`, and so are `activation` and `initializer`.
+        nonlin: as for `Neuron`, and so are `activation`, `initializer` and `bias`.
         rng: the neurons draw from it in turn.
     Raises:
         InputError: a width, name or rng that `Neuron` does not accept.
@@ -115,10 +122,11 @@ class Layer(Module):
         activation: str | None = None,
         initializer: str | Initializer = "uniform",
         rng: object = None,
+        bias: bool = True,
     ) -> None:
         nin, nout, rng = whole("nin", nin), whole("nout", nout), random_source(rng)
         self.neurons = [
-            Neuron(nin, nonlin, activation=activation, initializer=initializer, rng=rng, fan_out=nout)
+            Neuron(nin, nonlin, activation=activation, initializer=initializer, rng=rng, fan_out=nout, bias=bias)
             for _ in range(nout)
         ]
         self._parts = tuple(neuron.scope for neuron in self.neurons)
@@ -156,6 +164,7 @@ class MLP(Module):
         output_activation: of the last layer; "linear" leaves raw scores, as the losses expect.
         initializer: as for `Neuron`.
         rng: the layers draw from it in turn.
+        bias: as for `Neuron`, in all layers.
     Raises:
         InputError: a width, name or rng that `Neuron` does not accept, or no layer.
         ShapeError: a list of activations that does not fit the number of hidden layers.
@@ -176,6 +185,7 @@ class MLP(Module):
         output_activation: str = "linear",
         initializer: str | Initializer = "uniform",
         rng: object = None,
+        bias: bool = True,
     ) -> None:
         sizes = [whole("nin", nin)]
         sizes += [whole(f"nouts[{i}]", n) for i, n in enumerate(sequence("nouts, the sizes of the layers", nouts))]
@@ -186,7 +196,7 @@ class MLP(Module):
         if len(hidden) != depth - 1:
             raise ShapeError(f"{len(hidden)} activations for {depth - 1} hidden layers; give one for each, or one name")
         self.layers = [
-            Layer(fan_in, fan_out, activation=name, initializer=initializer, rng=rng)
+            Layer(fan_in, fan_out, activation=name, initializer=initializer, rng=rng, bias=bias)
             for fan_in, fan_out, name in zip(sizes, sizes[1:], [*hidden, output_activation], strict=False)
         ]
 

@@ -40,6 +40,7 @@ class Task:
         targets: n targets.
         size: samples a step; n or more for all.
         dtype: "float64" or "float32".
+        regularization: what is added to the mean loss of a batch, a function of nothing; None for nothing.
     """
 
     model: Module
@@ -49,6 +50,7 @@ class Task:
     targets: list[Any]
     size: int
     dtype: str = "float64"
+    regularization: Callable[[], Value] | None = None
 
     @property
     def sample_loss(self) -> Callable[[Any, Any], Value]:
@@ -64,9 +66,29 @@ class Task:
 
         return sample_loss
 
+    @property
+    def penalized_loss(self) -> Callable[[Any, Any], Value]:
+        """The loss of one sample and the penalty; as that depends on no sample, lifted it is computed once a batch."""
+        sample_loss, penalty = self.sample_loss, self.penalty
+        if self.regularization is None:
+            return sample_loss
+
+        def penalized_loss(x: Any, y: Any) -> Value:
+            return sample_loss(x, y) + penalty()
+
+        return penalized_loss
+
+    def penalty(self) -> Value:
+        """Returns what is added to the mean loss of a batch."""
+        value: Any = self.regularization() if self.regularization is not None else Value(0.0)
+        if not isinstance(value, Value):
+            kind = type(value).__name__
+            raise OperandError(f"the penalty is {kind} {value!r:.60}, not a Value; using .data cuts the graph")
+        return value
+
     def lifted(self) -> Lifted:
         """Returns the loss of one sample, lifted over samples."""
-        return lift(self.sample_loss, self.optimizer.parameters, dtype=self.dtype)
+        return lift(self.penalized_loss, self.optimizer.parameters, dtype=self.dtype)
 
     def objective(self, lifted: Lifted) -> Any:
         """Returns the mean of the lifted loss as a function of samples and flat parameters; call it within `told`."""

@@ -85,6 +85,7 @@ def fit(
     validation: tuple[Sequence[Sequence[float]], Sequence[Any]] | None = None,
     metric: Callable[[Any, Any], Any] | None = None,
     callbacks: Sequence[Callable[[Epoch], Any]] = (),
+    regularization: Callable[[], Value] | None = None,
     engine: str = "lift",
     dtype: str = "float64",
     progress: bool = True,
@@ -113,6 +114,8 @@ def fit(
         metric: what to measure there, `metric(output, target)` of one sample, a number; None means the loss. The output
             is a Value with engine="scalar", a plain number with the others, or a list of them.
         callbacks: each is called after every epoch with an `Epoch`. Training ends when one of them returns True.
+        regularization: a function of nothing that returns a Value, such as `Penalty(weights_of(model), 1e-3)`; it is
+            added to the mean loss of every batch, so to the losses in the history, but not to what validation measures.
         engine: "lift" for matrix programs on NumPy, "jax" for whole epochs compiled by JAX, "scalar" for one sample
             after the other through the scalar engine, which is slow and certain.
         dtype: "float64", or "float32" with "lift" or "jax".
@@ -140,7 +143,11 @@ def fit(
     for i, callback in enumerate(called):
         if not callable(callback):
             raise InputError(f"callbacks[{i}] = {callback!r:.60} cannot be called; pass functions of an Epoch")
-    task = Task(model, loss, optimizer, rows, targets, size, dtype)
+    if regularization is not None and not callable(regularization):
+        raise InputError(
+            f"regularization = {regularization!r:.60} cannot be called; pass Penalty(weights_of(model), 1e-3)"
+        )
+    task = Task(model, loss, optimizer, rows, targets, size, dtype, regularization)
     history, was_training = History(), model.training
     runner = None
     model.train()

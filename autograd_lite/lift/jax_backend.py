@@ -71,6 +71,10 @@ class Jax(Backend):
                 "JAX is not installed; install autograd-lite[jax], or stay with the NumPy engine"
             ) from None
 
+    def constant(self, data: Any) -> Any:
+        """Returns a constant array of JAX's own: NumPy's cannot be indexed by what is being traced."""
+        return self.jax.numpy.asarray(super().constant(data))
+
     def elementwise(self, function: Callable[..., float]) -> Callable[..., Any]:
         """Returns a function of floats as one of arrays, called back from the compiled program."""
         jnp = self.jax.numpy
