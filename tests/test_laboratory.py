@@ -269,15 +269,15 @@ def test_changed_data_is_harmless_exactly_where_no_slope_depends_on_a_leaf(progr
     assert laboratory("mutated").on(root).harmless == (not depends)
 
 
-@given(st.lists(st.floats(-600, 600) | st.floats(700, 720), min_size=1, max_size=4))
-def test_a_missing_shift_is_harmless_exactly_where_no_exponential_overflows(scores):
+SMALL = st.lists(st.floats(-150, 150), min_size=1, max_size=3)  # beyond, slopes underflow before anything overflows
+
+
+@given(SMALL, st.none() | st.floats(710, 720))
+def test_a_missing_shift_is_harmless_for_small_scores_and_never_where_an_exponential_overflows(scores, large):
+    scores = scores if large is None else [*scores, large]
     root = softmax([Value(score, name=f"z{i}") for i, score in enumerate(scores)])[0]
-    try:
-        overflows = math.isinf(sum(map(math.exp, scores)))
-    except OverflowError:
-        overflows = True
     comparison = laboratory("max_shift").on(root)
-    assert comparison.harmless == (not overflows)
+    assert comparison.harmless == (large is None)
     (chapter,) = comparison.wrong.chapters
     assert not any(line.rule and line.rule.name == "sub" for line in chapter.tape.lines)
 
