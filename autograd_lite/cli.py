@@ -40,7 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: what follows the command's name; sys.argv's if None.
     """
     parser = _parser()
-    options = parser.parse_args(arguments)
+    options, rest = parser.parse_known_args(arguments)
+    if rest:
+        numbers = ",".join(part.strip(" ,") for part in (getattr(options, "at", ""), *rest)).strip(",")
+        apart = hasattr(options, "at") and all("=" in part and not part.startswith("-") for part in rest)
+        hint = f"; join numbers by commas, without spaces: --at {numbers}" if apart else ""
+        parser.error(f"unrecognized arguments: {' '.join(rest)}{hint}")
     run: Callable[[argparse.Namespace], int] = options.run
     try:
         return run(options)
@@ -140,6 +145,12 @@ def read_point(text: str) -> dict[str, float]:
 
 def _formula(formula: str, at: str) -> tuple[Callable[..., Value], dict[str, float]]:
     """Returns the formula as a function of Values, and the point, its names in the formula's order."""
+    from .stepper.scripts import is_script
+
+    if is_script(formula):
+        raise ExpressionError(
+            f"{formula!r:.60} is a script, not a formula; only step and worksheet take script.py:function"
+        )
     names, point = names_in(formula), read_point(at)
     missing, extra = [n for n in names if n not in point], [n for n in point if n not in names]
     if missing:

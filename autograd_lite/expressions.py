@@ -37,6 +37,7 @@ __all__ = [
     "parse",
     "primitive",
     "rewritten",
+    "specialised",
     "substitute",
 ]
 
@@ -126,6 +127,10 @@ def _check(node: ast.AST, text: str, names: frozenset[str] | None, depth: int) -
             return
         case ast.BinOp(op=ast.BitXor()):
             raise ExpressionError(f"^ in {_shown(text)} is not a power in Python; write **")
+        case ast.Call(func=ast.Attribute(value=owner, attr=name), args=args) if name in FUNCTIONS:
+            called = f"{name}({', '.join(map(ast.unparse, args or [owner]))})"
+            dotted = repr(ast.unparse(node))
+            raise ExpressionError(f"{dotted:.60} in {_shown(text)} is not allowed in a formula; write {called:.60}")
         case ast.expr():
             part = ast.get_source_segment(text.strip(), node)
             raise ExpressionError(f"{part!r:.60} in {_shown(text)} is not allowed in a formula")
@@ -172,6 +177,140 @@ def substitute(text: str, texts: Mapping[str, str]) -> str:
             return ast.parse(texts[node.id], mode="eval").body if node.id in texts else node
 
     return ast.unparse(Substitution().visit(ast.parse(text.strip(), mode="eval").body))
+
+
+def specialised(text: str, numbers: Mapping[str, float]) -> str:
+    """Returns a formula with some of its variables known: what they decide is decided, what they give is computed.
+
+    Functions stay, as do pi and whatever is undefined or not finite: log(2) and 1/0 are written so.
+
+    Raises:
+        ExpressionError: not a formula.
+    Example:
+        >>> specialised("y*x**(y - 1) if y != 0 else 0", {"y": 2.0})
+        '2 * x'
+        >>> specialised("x/y if x < 0 and y > 0 else -y", {"y": 0.5})
+        'x / 0.5 if x < 0 else -0.5'
+    """
+    return ast.unparse(_Specialise(numbers).visit(_fresh(text)))
+
+
+def _literal(number: float) -> ast.expr:
+    """Returns a number as a formula has it: whole ones without a point."""
+    if number < 0:
+        return ast.UnaryOp(ast.USub(), _literal(-number))
+    if not math.isfinite(number):
+        return ast.Name(repr(float(number)), ast.Load())
+    return ast.Constant(int(number) if float(number).is_integer() and number < _EXACT else number)
+
+
+def _known(node: ast.expr) -> float | None:
+    """Returns the number that a piece is, None where it is more than that."""
+    match node:
+        case ast.Constant(value=int() | float() as number):
+            return float(number)
+        case ast.Name(id=("inf" | "nan") as name):
+            return CONSTANTS[name]
+        case ast.UnaryOp(ast.USub(), operand):
+            inner = _known(operand)
+            return None if inner is None else -inner
+    return None
+
+
+_EXACT = 2**53  # up to here a float holds every whole number
+_ARITHMETIC: Mapping[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: math.pow,
+}
+_ORDER: Mapping[type[ast.cmpop], Callable[[float, float], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+
+
+class _Specialise(ast.NodeTransformer):
+    """Puts numbers for variables, and computes what follows from them; a decided test is 1 or 0."""
+
+    def __init__(self, numbers: Mapping[str, float]) -> None:
+        self.numbers = numbers
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return _literal(self.numbers[node.id]) if node.id in self.numbers else node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        node.args = [self.visit(argument) for argument in node.args]
+        return node
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        test = self.visit(node.test)
+        known = _known(test)
+        if known is not None:
+            return self.visit(node.body if known else node.orelse)  # type: ignore[no-any-return]  # any AST
+        return ast.IfExp(test, self.visit(node.body), self.visit(node.orelse))
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        self.generic_visit(node)
+        sides = [_known(side) for side in (node.left, *node.comparators)]
+        links = zip(sides, node.ops, sides[1:], strict=False)
+        holds = [None if a is None or b is None else _ORDER[type(op)](a, b) for a, op, b in links]
+        if False in holds:
+            return ast.Constant(0)
+        return node if None in holds else ast.Constant(1)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
+        tests = all(_is_test(value) for value in node.values)  # else Python returns one of the numbers
+        self.generic_visit(node)
+        if not tests:
+            return node
+        decisive = isinstance(node.op, ast.Or)
+        known = [_known(value) for value in node.values]
+        if any(one is not None and bool(one) == decisive for one in known):
+            return ast.Constant(int(decisive))
+        open_ = [value for value, one in zip(node.values, known, strict=True) if one is None]
+        return ast.BoolOp(node.op, open_) if len(open_) > 1 else open_[0] if open_ else ast.Constant(int(not decisive))
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        self.generic_visit(node)
+        inner = _known(node.operand)
+        if inner is None:
+            return node
+        return ast.Constant(int(not inner)) if isinstance(node.op, ast.Not) else _literal(_known(node) or inner)
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        left, right = _known(node.left), _known(node.right)
+        if left is not None and right is not None:
+            try:
+                number = _ARITHMETIC[type(node.op)](left, right)
+            except (ArithmeticError, ValueError):
+                return node
+            return _literal(number) if math.isfinite(number) else node
+        match node.op, left, right:
+            case (ast.Pow(), _, 0.0):
+                return ast.Constant(1)
+            case (ast.Pow() | ast.Mult() | ast.Div(), _, 1.0):
+                return node.left
+            case (ast.Mult(), 1.0, _):
+                return node.right
+            case (ast.Mult(), -1.0, _):
+                return ast.UnaryOp(ast.USub(), node.right)
+        return node
+
+
+def _is_test(node: ast.expr) -> bool:
+    match node:
+        case ast.BoolOp(values=values):
+            return all(map(_is_test, values))
+        case ast.UnaryOp(op=ast.Not()):
+            return True
+    return isinstance(node, ast.Compare)
 
 
 def derivative(text: str, name: str) -> str:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Loss", "Met", "Recording", "Sample", "Schedule", "scores_of"]
 
+_WHOLE = 5  # steps, or all there are, must fit before all samples of a step are recorded
+
 Loss = Callable[[Any, Any], Value]
 """The loss of a sample, of the model's output and the target."""
 
@@ -35,7 +37,8 @@ class Schedule:
         count: how many samples there are.
         size: samples a step.
         epochs: how often all are seen.
-        wanted: the samples to be recorded; None for all of some steps.
+        wanted: the samples to be recorded; None for steps from the first to the last: with all their samples if
+            several such steps may be kept, and otherwise with a few, the last among them.
         most: how many chapters are kept at most.
     """
 
@@ -43,17 +46,24 @@ class Schedule:
         self.count, self.size, self.wanted = count, size, wanted
         self.steps = -(-count // size)  # in an epoch
         if wanted is None:
-            self._kept = _spread(self.steps * epochs, max(1, most // size))
-            self._within = _spread(size, most)  # of a step of more samples than may be kept
+            steps = self.steps * epochs
+            self._each = size if most >= size * min(steps, _WHOLE) else max(1, most // steps)  # samples of a step kept
+            self._kept = _spread(steps, most // self._each)
         else:
             self._kept = _spread(len(wanted) * epochs, most)
-            self._within = {*range(size)}
         self._seen = 0  # wanted samples until now
 
-    @property
-    def whole_steps(self) -> bool:
-        """Whether all samples of a step are recorded if one of them is."""
-        return self.size == 1 or (self.wanted is None and len(self._within) == self.size)
+    def batch(self, met: Met) -> int:
+        """Returns how many samples make the step of a sample."""
+        return min(self.size, self.count - met.step * self.size)
+
+    def note(self, met: Met) -> str:
+        """Returns what is to be said of a sample of a step that is not recorded whole; empty if it is."""
+        batch = self.batch(met)
+        place = f"sample {met.within + 1} of the {batch} whose mean gradient makes the step"
+        if self.wanted is not None:
+            return place if self.size > 1 else ""
+        return f"{place}, {batch - self._each} of them not shown" if self._each < batch else ""
 
     def place(self, number: int) -> Met:
         """Returns where the sample of that number, counted from 0, is met."""
@@ -64,7 +74,7 @@ class Schedule:
     def keeps(self, met: Met, index: int) -> bool:
         """Says whether a sample met is recorded; to be asked for each once, in order."""
         if self.wanted is None:
-            return met.overall in self._kept and met.within in self._within
+            return met.overall in self._kept and met.within in _spread(self.batch(met), self._each)
         self._seen += index in self.wanted
         return index in self.wanted and self._seen - 1 in self._kept
 
@@ -72,11 +82,11 @@ class Schedule:
 def _spread(count: int, most: int) -> set[int]:
     """Returns at most `most` of the numbers from 0 to count - 1, evenly, the first and the last among them.
 
-    Of a single one, the first.
+    Of a single one, the last: it is what the others lead to.
     """
     if count <= most:
         return {*range(count)}
-    return {round(i * (count - 1) / (most - 1)) for i in range(most)} if most > 1 else {0}
+    return {round(i * (count - 1) / (most - 1)) for i in range(most)} if most > 1 else {count - 1}
 
 
 class Sample:
@@ -129,19 +139,17 @@ class Recording:
             self._open = False
 
     def _record(self, value: Value, met: Met, index: int) -> None:
-        skipped, size = met.overall - self._last - 1, self._batch(met)
-        notes = [f"{skipped} step{'s' if skipped > 1 else ''} not shown"] if skipped > 0 else []
-        if not self.schedule.whole_steps:
-            notes.append(f"sample {met.within + 1} of the {size} whose mean gradient makes the step")
+        skipped = met.overall - self._last - 1
+        notes = [
+            f"{skipped} step{'s' if skipped > 1 else ''} not shown" if skipped > 0 else "",
+            self.schedule.note(met),
+        ]
         title = f"epoch {met.epoch + 1}, step {met.step + 1}, sample {index}"
-        self.recorder.before(value, title=title, note="; ".join(notes), seed=1 / size)
+        note, seed = "; ".join(filter(None, notes)), 1 / self.schedule.batch(met)
+        self.recorder.before(value, title=title, note=note, seed=seed)
         self.recorder.measure(loss=value.data)
         self.weights.append(tuple(p.data for p in self.parameters))
         self._last, self._open = met.overall, True
-
-    def _batch(self, met: Met) -> int:
-        start = met.step * self.schedule.size
-        return min(self.schedule.size, self.schedule.count - start)
 
 
 def scores_of(output: Any) -> int:

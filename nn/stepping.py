@@ -70,8 +70,9 @@ def step_training(
         optimizer: made from the model's parameters; None means SGD with a learning rate of 0.1.
         epochs: how often all samples are seen, at least 1.
         batch_size: samples a step, at least 1; None means all.
-        samples: indices of the rows to be recorded, whenever they are met; None means all samples of some steps, from
-            the first to the last, evenly spread.
+        samples: indices of the rows to be recorded, whenever they are met; None means steps from the first to the
+            last, evenly spread, so that the record ends with the model's weights. All samples of a step are kept where
+            at least five such steps, or all there are, fit; otherwise a few of each, the last among them.
         parameters: whose updates are recorded; None means all that the optimizer moves.
         rng: shuffles the samples before each epoch, as for `fit`.
         plane: for inputs of two numbers, whether to show how the model divides their plane into classes; "auto" means

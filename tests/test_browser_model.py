@@ -323,7 +323,7 @@ TELL = """(texts) => texts.map((text) => {
     return {
       sentence: model.sentence(story, chapter, index),
       change: [bits(before), bits(after), contribution],
-      formulas: model.formulas(chapter, index).map(({names, numbers}) => [markup(names), markup(numbers)]),
+      formulas: model.formulas(story, chapter, index).map(({names, numbers}) => [markup(names), markup(numbers)]),
     };
   }));
 })"""

@@ -438,9 +438,12 @@ def test_what_is_no_number_is_refused_and_infinite_results_are_shown(browser, tm
         field.fill("two")
         field.press("Enter")
         assert field.get_attribute("aria-invalid") == "true"
+        message = reader.page.locator(f"#{field.get_attribute('aria-describedby')}")
+        assert message.inner_text().startswith("“two” is no number")
         assert not reader.page.is_visible(".al-badge")
         field.fill("0")
         field.press("Enter")
+        assert not message.is_visible()
         assert reader.page.is_visible(".al-badge")
         field.fill("-2")
         field.press("Enter")
@@ -467,6 +470,17 @@ def by_hand(a, b=-1.25, c=0.75):
     return math.tanh(a * b + math.exp(c) / b) * a + c**3
 
 
+def test_what_if_can_be_seen_when_a_leaf_is_selected(browser, tmp_path):
+    with reading(browser, tmp_path, layers(), viewport={"width": 1280, "height": 800}) as reader:
+        for position in ("ArrowRight", "End"):
+            reader.press(position)
+            for name in ("x0", "x1"):
+                reader.select(name)
+                box = reader.page.locator(".al-whatif .al-facts").first.bounding_box()
+                assert box["y"] + box["height"] < 800
+        assert reader.evaluate("() => getComputedStyle(document.querySelector('.al-side')).maxHeight") == "none"
+
+
 # ---------------------------------------------------------------- predicting
 
 
@@ -480,19 +494,21 @@ def test_a_number_to_be_predicted_is_nowhere_on_the_page_until_it_is_answered(br
     }"""
     with reading(browser, tmp_path, story) as reader:
         reader.click("Predict")
-        reader.page.focus(".autograd-lite")
         right = 0
         for position, truth in enumerate(ends, 1):
-            reader.press("ArrowRight")
+            if position > 1:  # Predict asks the first question
+                reader.press("ArrowRight")
             assert reader.position == position
+            assert reader.evaluate("() => document.activeElement.matches('.al-predict .al-field')")
             assert reader.page.inner_text(".al-question")
             if ends.count(truth) == 1 and abs(truth) != 1:
                 assert figure(truth) not in reader.evaluate(everything)
                 assert repr(truth) not in reader.evaluate(everything)
             if position % 3 == 0:
-                reader.page.fill(".al-predict .al-field", figure(1.3 * truth + 0.1))
+                wrong = figure(1.3 * truth + 0.1)
+                reader.page.keyboard.type(wrong)
                 reader.press("Enter")
-                assert reader.page.inner_text(".al-verdict") == f"Not quite: {figure(truth)}."
+                assert reader.page.inner_text(".al-verdict") == f"Not quite: you said {wrong}, it is {figure(truth)}."
             elif position % 3 == 1:
                 reader.page.fill(".al-predict .al-field", figure(truth))
                 reader.press("Enter")
@@ -508,14 +524,12 @@ def test_a_number_to_be_predicted_is_nowhere_on_the_page_until_it_is_answered(br
 def test_going_on_without_an_answer_reveals_the_number_first(browser, tmp_path):
     story = shared()
     with reading(browser, tmp_path, story) as reader:
-        reader.click("Predict")
-        reader.page.focus(".autograd-lite")
-        reader.press("ArrowRight", "ArrowRight")
+        reader.press("t", "ArrowRight")
         assert reader.position == 1
         assert reader.page.inner_text(".al-verdict").startswith("Skipped")
         reader.press("ArrowRight")
         assert reader.position == 2
-        reader.click("Predict")
+        reader.press("ArrowRight", "t")
         assert sorted(reader.rows) == sorted(rows_at(story, 2))
 
 
@@ -541,6 +555,27 @@ def test_a_training_run_goes_through_an_update_into_the_next_step_and_back(brows
         reader.press("ArrowLeft")
         assert (chapter.input_value(), cursor()) == ("0", here)
         assert [card for card in reader.cards if card != shown[card[0]]] == []
+
+
+def test_keys_go_from_chapter_to_chapter_and_no_further(browser, tmp_path, training):
+    last = len(training.chapters) - 1
+    with reading(browser, tmp_path, training) as reader:
+        chapter = reader.page.get_by_label("Chapter", exact=True)
+        for _ in range(last):
+            reader.press(">")
+        there = reader.position
+        assert (chapter.input_value(), there) == (str(last), training.starts[last] + 1)
+        reader.press(">")
+        assert reader.position == there
+        reader.press("<")
+        assert chapter.input_value() == str(last - 1)
+        reader.press("Home")
+        reader.page.get_by_label("Speed").select_option("chapter")
+        reader.page.focus(".autograd-lite")
+        reader.press(" ")
+        reader.page.wait_for_function("() => document.querySelector('[aria-label=Chapter]').value === '1'")
+        reader.press(" ")
+        assert reader.position == training.starts[1] + 1
 
 
 def test_the_plane_and_the_curves_follow_the_chapter(browser, tmp_path, training):

@@ -57,6 +57,10 @@ BAD = {
     "comparison": ("draw", "x > 0", "x=1", "has no derivative"),
     "constant branch": ("draw", "2 if x > 0 else 3", "x=1", "has no derivative"),
     "comparison in check": ("check", "x > 0", "x=1", "must return one Value"),
+    "of a module": ("check", "1 + math.sin(x)", "x=1", "write sin(x)"),
+    "a method": ("draw", "x.tanh()", "x=1", "write tanh(x)"),
+    "a script": ("draw", "script.py:f", "x=1", "only step and worksheet take script.py:function"),
+    "a script in check": ("check", "script.py", "", "is a script, not a formula"),
     "deep": ("draw", "(" * 4000 + "x" + ")" * 4000, "x=1", "not a formula"),
     "long": ("draw", "x+" * 9000 + "x", "x=1", "too long"),
 }
@@ -70,6 +74,21 @@ def test_a_bad_request_gets_one_line_and_status_2(case, capsys):
     assert captured.out == ""
     assert words in captured.err
     assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["w*x", "--at", "w=0.5", "x=2"], "x=2; join numbers by commas, without spaces: --at w=0.5,x=2\n"),
+        (["w*x", "--at", "w=0.5,", "x=2,", "b=1"], "--at w=0.5,x=2,b=1\n"),
+        (["x", "--at", "x=1", "--far=2"], "unrecognized arguments: --far=2\n"),
+    ],
+)
+def test_numbers_apart_are_to_be_joined(arguments, words, capsys):
+    with pytest.raises(SystemExit) as error:
+        main(["draw", *arguments])
+    assert error.value.code == 2
+    assert capsys.readouterr().err.endswith(words)
 
 
 def test_an_unknown_suffix_names_those_that_work(tmp_path, capsys):
@@ -102,7 +121,7 @@ def test_the_module_runs_as_a_program():
 
 def test_the_readmes_picture_is_what_its_command_draws():
     out = VALUE.formula("tanh(w*x + b)", ("b", "w", "x"))(
-        *(Value(v, n) for n, v in (("b", -0.6), ("w", 0.5), ("x", 2)))
+        *(Value(v, n) for n, v in (("b", -0.3), ("w", 0.5), ("x", 2)))
     )
     out.backward()
     committed = Path(__file__).parent.parent / "docs" / "neuron.svg"
@@ -141,6 +160,10 @@ def undefined(x):
 
 def looks_up(x, i):
     return [x, x * 2][i]
+
+
+def caret(x):
+    return x^2
 
 
 if __name__ == "__main__":
@@ -205,7 +228,7 @@ BAD_PROGRAMS = {  # (command, program after the script's folder, point, output),
     "no script": (("step", "nothing.py:f", "", ""), "there is no script"),
     "no name": (
         ("step", "train.py", "x=1", ""),
-        "train.py has no function ''; its functions are neuron, silent, bro",
+        "train.py:function, one of its functions, which are neuron, silent, bro",
     ),
     "no function": (("step", "train.py:nothing", "x=1", ""), "has no function 'nothing'"),
     "a module in it": (("step", "train.py:math", "x=1", ""), "has no function 'math'"),
@@ -214,6 +237,7 @@ BAD_PROGRAMS = {  # (command, program after the script's folder, point, output),
     "no Value": (("step", "train.py:silent", "x=1", ""), "step(silent): it returned None"),
     "division": (("step", "train.py:broken", "x=1", ""), "needs y != 0"),
     "fault": (("step", "train.py:undefined", "x=-1", ""), "train.py: return x.log()"),
+    "caret": (("step", "train.py:caret", "x=1", ""), "for ^: 'Value' and 'int'; ^ is not a power in Python; write **"),
     "look-up": (
         ("step", "train.py:looks_up", "x=1,i=1", ""),
         "train.py:looks_up raised TypeError at line 30: lis",
@@ -241,7 +265,7 @@ def test_a_bad_program_gets_one_line_and_status_2(case, script, capsys):
     assert captured.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("case", [case for case in BAD if BAD[case][0] == "draw"])
+@pytest.mark.parametrize("case", [case for case in BAD if BAD[case][0] == "draw" and case != "a script"])
 def test_a_formula_is_refused_by_step_as_by_draw(case, capsys):
     _, formula, at, words = BAD[case]
     assert main(["step", formula, "--at", at]) == 2

@@ -213,6 +213,8 @@ def test_a_line_or_a_value_can_be_selected():
     assert stepper.selected == 0
     stepper.selected = 1
     assert stepper.selected == 1
+    stepper.selected = "x"
+    assert stepper.selected == 0
     stepper.selected = None
     assert stepper.selected is None
     with pytest.raises(InputError, match="line 2 is not there"):

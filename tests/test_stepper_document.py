@@ -473,3 +473,22 @@ def test_a_rule_with_a_hostile_name_travels(name):
     (entry,) = document_of(story)["rules"]
     assert entry["text"].count("\ue000") == 1
     assert entry["text"].endswith("\ue000") or entry["text"].endswith("(\ue000)")
+
+
+def test_a_rule_has_a_row_for_each_way_constants_decide_its_formulas():
+    x = Value(3.0, name="x")
+    document = document_of(story_of(x**2 + 4 * x**3 + 5 * x**2 + 6 * x))
+    powers = [row for row in document["rules"] if row["name"] == "pow"]
+    assert len(powers) == 2
+    assert len({row["math"]["partials"][0] for row in powers}) == 2
+    assert all("mtable" not in row["math"]["partials"][0] for row in powers)
+    assert len([row for row in document["rules"] if row["name"] == "mul"]) == 1
+    one, two = ({**row, "math": None} for row in powers)
+    assert one == two
+
+
+def test_chapters_share_a_graph_where_their_constants_decide_the_same():
+    x = Value(3.0, name="x")
+    roots = (x**2, x**3, x**2, x * 2, x * 3)
+    story = Story(tuple(chapter_of(root) for root in roots))
+    assert [chapter["graph"] for chapter in document_of(story)["chapters"]] == [0, 1, 0, 2, 2]

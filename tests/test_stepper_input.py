@@ -460,3 +460,26 @@ def test_a_terminal_that_knows_no_letters_but_ascii_gets_escapes(monkeypatch, tm
 def test_a_player_and_findings_still_work_on_a_plain_story():
     player = Player(Story((chapter_of(X * X),)))
     assert findings(player) == ()
+
+
+@pytest.mark.parametrize(
+    ("function", "given", "words"),
+    [
+        (lambda x: x ^ 2, 3.0, "^ is not a power in Python; write **"),
+        (lambda x: x[0] * 2, 3.0, "give a list for what has elements: step(f, [0.5, 2.0])"),
+        (lambda x: x * x, "3", "'3' is text, which step() passes on as it is; give a number, as in float(...)"),
+        (lambda x: x * x, "-.5", "'-.5' is text"),
+        (lambda x: [1, 2][x], 1, "for one that counts or looks up, give a function without it"),
+    ],
+)
+def test_a_type_error_says_what_to_do(function, given, words):
+    with pytest.raises(TypeError) as error:
+        step(function, given)
+    (note,) = error.value.__notes__
+    assert words in note
+
+
+def test_a_type_error_that_says_nothing_of_values_stays_as_it_is():
+    with pytest.raises(TypeError) as error:
+        step(lambda x, kind: len(3), 1.0, "relu")
+    assert not hasattr(error.value, "__notes__")

@@ -31,6 +31,26 @@ def test_undo_after_do_is_the_identity_at_every_position(computation, accumulate
     assert player.position == 0
 
 
+def test_a_name_does_for_a_line():
+    w, x = Value(0.5, name="w"), Value(2.0, name="x")
+    player = play(chapter_of((w * x + w).tanh())).last()
+    assert (player.value("w"), player.adjoint("x")) == (player.value(0), player.adjoint(1))
+    assert str(player.ledger("w")) == str(player.ledger(0))
+    assert player.first().next_of("w").position == Player(player.story).next_of(0).position
+    with pytest.raises(InputError, match=r"no line is called 'v'; the names are w, x$"):
+        player.value("v")
+    with pytest.raises(InputError, match="no line is called ''"):
+        player.value("")
+
+
+def test_a_name_of_several_lines_is_told_with_their_numbers():
+    player = play(chapter_of(Value(1.0, name="x") * Value(2.0, name="x")))
+    with pytest.raises(InputError, match=r"2 lines are called 'x'; give the number of one: 0, 1$"):
+        player.ledger("x")
+    with pytest.raises(InputError, match="no line is called 'x'; none has a name: give its number"):
+        play(chapter_of(Value(1.0) * 2)).value("x")
+
+
 def full(player):
     """Returns everything a player shows, as text, so that nan equals nan."""
     return repr((player.position, player.place, player.event, player.phase, player.state))
@@ -213,7 +233,7 @@ def test_positions_lines_and_events_that_are_not_there_are_refused(number):
     player = play(chapter_of(Value(3.0) * Value(2.0)))
     assert len(player.story) == 4
     for refused in (player.go, player.value, player.adjoint, player.ledger, player.waits_for, player.next_of):
-        with pytest.raises(InputError, match="give a whole number from 0 to"):
+        with pytest.raises(InputError, match=r"give a whole number from 0 to|no line is called '1'"):
             refused(number)
     with pytest.raises(InputError, match=r"event .* from 0 to 3"):
         player.story.place(number)

@@ -248,3 +248,37 @@ def test_a_blank_is_filled_once_and_every_phrase_has_plain_blanks():
     for phrase in PHRASES.values():
         for _, blank, spec, conversion in Formatter().parse(phrase):
             assert blank is None or (blank.isidentifier() and not spec and not conversion)
+
+
+def partials_told(out):
+    """Returns of each step back the rule's partial, in names and in numbers."""
+    story = story_of(out)
+    steps = [i for i, event in enumerate(story.chapters[0].events) if isinstance(event, Back)]
+    return [parsed(telling(story, index).formulas[0]) for index in steps]
+
+
+def test_derivatives_are_those_of_the_textbook_with_the_numbers_recorded():
+    x = Value(2.0, name="x")
+    assert partials_told(x.tanh()) == [["∂v1∂x=1−v12", f"∂v1∂x=1−0.9642={figure(x.tanh().partials[0])}"]]
+    assert partials_told(x.sigmoid())[0][0] == "∂v1∂x=v1·(1−v1)"
+
+
+@pytest.mark.parametrize(
+    ("power", "names"),
+    [(2, "2\u2062x"), (3, "3\u2062x2"), (-1, "−x−2"), (0.5, "0.5\u2062x−0.5"), (1, "1"), (0, "0")],
+)
+def test_beside_a_constant_exponent_a_power_has_the_slope_that_holds_there(power, names):
+    assert partials_told(Value(2.0, name="x") ** power)[0][0] == f"∂v2∂x={names}"
+
+
+def test_a_constant_base_and_a_variable_exponent_are_written_as_far_as_they_are_known():
+    x, y = Value(2.0, name="x"), Value(3.0, name="y")
+    assert partials_told(2.0**x)[0][0] == "∂v2∂x=v2\u2062ln\u2061(2)"
+    assert partials_told(x**y)[0][0].startswith("∂v2∂x={y\u2062xy−1if")
+
+
+def test_a_partial_says_which_operand_where_one_line_is_several():
+    x = Value(3.0, name="x")
+    assert partials_told(x * x) == [
+        [f"∂v1∂x\xa0(as\xa0operand\xa0{i})=x", f"∂v1∂x\xa0(as\xa0operand\xa0{i})=3=3"] for i in (1, 2)
+    ]

@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -363,6 +364,38 @@ def test_no_more_chapters_are_kept_than_asked_for(size, samples, most):
     assert 1 <= len(stepper.story.chapters) <= most
 
 
+@pytest.mark.parametrize("most", [30, 7, 3, 1])
+def test_of_steps_too_large_to_keep_one_sample_each_is_shown_up_to_the_model(most):
+    X, y = [[i / 10, (i * i % 7) / 7] for i in range(20)], [i % 2 for i in range(20)]
+    model = xor()
+    stepper = step_training(model, X, y, batch_size=None, epochs=30, most=most, rng=1)
+    chapters = stepper.story.chapters
+    assert len(chapters) == most
+    epochs = [int(re.match(r"epoch (\d+), step 1, ", chapter.title)[1]) for chapter in chapters]
+    assert len({*epochs}) == most
+    assert epochs[-1] == 30
+    assert bits(at_the_end(stepper, len(model.parameters()))) == weights(model)
+    for before, epoch, chapter in zip([0, *epochs], epochs, chapters, strict=False):
+        skipped = epoch - before - 1
+        place = "sample 20 of the 20 whose mean gradient makes the step, 19 of them not shown"
+        assert chapter.note == (f"{skipped} step{'s' * (skipped > 1)} not shown; {place}" if skipped else place)
+        after = {event.line: event.after for event in chapter.events if isinstance(event, Update)}
+        for line, new in after.items():  # of the last sample: the gradient is the one that makes the step
+            assert new == pytest.approx(chapter.tape.lines[line].data - 0.1 * chapter.adjoints[line], abs=1e-12)
+
+
+def test_of_few_large_steps_several_samples_each_are_shown():
+    model = line()
+    stepper = step_training(model, [[i / 10] for i in range(10)], [1.0] * 10, batch_size=7, epochs=2, most=20)
+    chapters = stepper.story.chapters
+    assert [chapter.note.partition(",")[0] for chapter in chapters[:5]] == [
+        f"sample {i} of the 7 whose mean gradient makes the step" for i in (1, 3, 4, 5, 7)
+    ]  # five of the seven; the step of the three that are left is shown whole
+    assert [chapter.note for chapter in chapters[5:8]] == [""] * 3
+    assert len(chapters) == 16
+    assert bits(at_the_end(stepper, 2)) == weights(model)
+
+
 def test_only_the_parameters_asked_for_are_followed():
     model = line()
     story = step_training(model, *LINE, parameters=[model.b]).story
@@ -438,8 +471,8 @@ def test_of_several_scores_the_plane_shows_the_class():
 def test_a_margin_is_divided_at_0_and_a_squared_error_in_the_middle():
     margin = step_training(xor(), XOR[0], [-1, 1, 1, -1]).story.plane
     assert margin.labels == ("-1", "1")
-    plain = step_training(xor(), *XOR, most=1).story.plane
-    squared = step_training(xor(), *XOR, most=1, loss=half_squared_error).story.plane
+    plain = step_training(xor(), *XOR).story.plane
+    squared = step_training(xor(), *XOR, loss=half_squared_error).story.plane
     assert [a - b for a, b in zip(plain.scores[0], squared.scores[0], strict=True)] == pytest.approx([0.5] * 1024)
 
 

@@ -165,3 +165,12 @@ def test_what_makes_no_worksheet_is_said_with_its_remedy():
         worksheet(y)
     with pytest.raises(OperandError, match="is not a real number"):
         worksheet(x.tanh(), seed="one")
+
+
+def test_the_derivatives_needed_are_those_beside_the_constants():
+    x = Value(3.0, name="x")
+    needed = worksheet((x**2 + x**3) * x).to_html().partition("The derivatives you need")[2].partition("</ul>")[0]
+    rows = ["".join(ET.fromstring(row).itertext()) for row in re.findall(r"<li>.*?</li>", needed)]
+    assert [row.replace("\u2062", "") for row in rows[:2]] == ["out=x2∂out∂x=2x", "out=x3∂out∂x=3x2"]
+    assert len(rows) == 4
+    assert rows[3].count("∂out") == 2

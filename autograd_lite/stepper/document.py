@@ -27,7 +27,9 @@ Of a rule
                         out; whether negative numbers stand in parentheses there. All blanks are filled in at one go.
     value, partials     trees; null where it is a black box. A partial for each operand with a derivative: never for c
     lone                null, or the partials to be used where another operand is a constant
-    math                {value, partials, lone} in MathML, with these blanks, as in `<mi>\ue000</mi>`; "" of a black box
+    math                {value, partials, lone} in MathML, with these blanks, as in `<mi>\ue000</mi>`;
+                        as in textbooks; "" of a black box. Where constants decide which of several formulas holds,
+                        as in x ** 2, such lines have a row of their own, the same but for `math`
     domain, remedy      null or the tree of a test that must hold; what to write instead
 A tree is as `expression_tree` says: a number, "x", "y", "c", "out", "pi", "inf", "nan", or [sign, tree, ...].
 
@@ -91,6 +93,7 @@ from .rulebook import Rulebook
 from .sources import spots_of
 from .story import Plane, Story
 from .telling import Teller
+from .textbook import slopes_on_paper
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -148,9 +151,11 @@ def document_of(story: Story) -> dict[str, Any]:
 
 
 def _structure(chapter: Chapter) -> Hashable:
-    """Returns everything about a chapter but its numbers."""
+    """Returns everything about a chapter but its numbers, and of these what they decide about formulas."""
     tape = chapter.tape
-    lines = tuple((line.rule, line.operands, line.name, line.constant) for line in tape.lines)
+    lines = tuple(
+        (line.rule, slopes_on_paper(line, tape.lines), line.operands, line.name, line.constant) for line in tape.lines
+    )
     return lines, tape.outputs, tape.marks, chapter.parameters, chapter.places
 
 
@@ -164,7 +169,7 @@ def _graph(chapter: Chapter, rulebook: Rulebook) -> dict[str, Any]:
     return {
         "root": chapter.root,
         "letter": teller.letter,
-        "rules": [rulebook.number[line.rule] if line.rule else -2 if line.constant else -1 for line in lines],
+        "rules": [rulebook.number(line, lines) if line.rule else -2 if line.constant else -1 for line in lines],
         "operands": [operand for line in lines for operand in line.operands],
         "names": [field for pair in named for field in pair],
         "shortened": [field for index, name in named if called[index] != name for field in (index, called[index])],

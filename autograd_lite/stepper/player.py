@@ -32,12 +32,15 @@ from .track import State
 
 __all__ = ["Player", "chapter_in"]
 
+_MOST = 20  # names that a message lists
+
 
 class Player(Cursor):
     """A cursor over a story that knows what there is at its place.
 
-    Lines are those of the chapter shown, which is the one of the event that happened last. Where a line is asked for, a
-    Value does as well: one of the computation that the story was made of, or a parameter.
+    Lines are those of the chapter shown, which is the one of the event that happened last. Where a line is asked for,
+    its name does as well, if it is the only one of this name; and a Value: one of the computation that the story was
+    made of, or a parameter.
 
     Args:
         story: what to play.
@@ -49,15 +52,15 @@ class Player(Cursor):
         super().__init__(story)
         self._root, self._parameters = root, tuple(parameters)
 
-    def next_of(self, line: int | Value) -> Self:
+    def next_of(self, line: int | str | Value) -> Self:
         """Goes to the next event that changes a line's value or gradient; for a parameter, through all chapters."""
         return self._of(line, +1)
 
-    def previous_of(self, line: int | Value) -> Self:
+    def previous_of(self, line: int | str | Value) -> Self:
         """Goes to the last event before this one that changes a line; for a parameter, through all chapters."""
         return self._of(line, -1)
 
-    def _of(self, what: int | Value, step: int) -> Self:
+    def _of(self, what: int | str | Value, step: int) -> Self:
         line = self.line_of(what)
         at, done = self.place
         parameter = self.chapter.parameters.index(line) if line in self.chapter.parameters else None
@@ -76,27 +79,27 @@ class Player(Cursor):
         """Everything about the chapter shown, as it is here."""
         return self._track.state
 
-    def value(self, line: int | Value) -> float | None:
+    def value(self, line: int | str | Value) -> float | None:
         """Returns a line's value; None before the forward pass gets there."""
         return self._track.values[self.line_of(line)]
 
-    def adjoint(self, line: int | Value) -> float | None:
+    def adjoint(self, line: int | str | Value) -> float | None:
         """Returns a line's gradient so far; None while there is none, which is not 0."""
         return self._track.adjoints[self.line_of(line)]
 
-    def progress(self, line: int | Value) -> tuple[int, int]:
+    def progress(self, line: int | str | Value) -> tuple[int, int]:
         """Returns how many contributions to a line's gradient have arrived in this pass, and how many will."""
         line = self.line_of(line)
         return self._track.arrived[line], len(self.chapter.contributions[line])
 
-    def waits_for(self, line: int | Value) -> tuple[int, ...]:
+    def waits_for(self, line: int | str | Value) -> tuple[int, ...]:
         """Returns the consumers that have yet to contribute: until they have, the line must not pass its adjoint on."""
         line = self.line_of(line)
         arrived, _ = self.progress(line)
         pending = [self.chapter.events[i] for i in self.chapter.contributions[line][arrived:]]
         return tuple(dict.fromkeys(event.line for event in pending))
 
-    def ledger(self, line: int | Value) -> Ledger:
+    def ledger(self, line: int | str | Value) -> Ledger:
         """Returns the contributions to a line's gradient that have arrived, with the event of each; print it.
 
         Example:
@@ -118,14 +121,16 @@ class Player(Cursor):
         entries = tuple((start + index, event) for index, event in mine if isinstance(event, Back))
         return Ledger(self.chapter, line, self.chapter.earlier[line], entries, expected, self.adjoint(line))
 
-    def line_of(self, what: int | Value) -> int:
+    def line_of(self, what: int | str | Value) -> int:
         """Returns the line that is meant.
 
         Args:
-            what: a line of the chapter shown, from 0; or a Value of the computation.
+            what: a line of the chapter shown, from 0; or its name; or a Value of the computation.
         Raises:
-            InputError: there is no such line, or the Value is not part of the computation.
+            InputError: there is no such line, several have the name, or the Value is not part of the computation.
         """
+        if isinstance(what, str):
+            return self._named(what)
         if not isinstance(what, Value):
             return whole(what, len(self.chapter.tape) - 1, "line")
         known = {id(value): line for line, value in zip(self.chapter.parameters, self._parameters, strict=False)}
@@ -133,6 +138,19 @@ class Player(Cursor):
         if line is None:
             raise InputError(f"{what.label()} is not part of this computation; give a line, or a Value of it")
         return line
+
+    def _named(self, name: str) -> int:
+        lines = self.chapter.tape.lines
+        found = [line.index for line in lines if name and line.name == name]
+        if not found:
+            names = [*dict.fromkeys(line.name for line in lines if line.name)]
+            known = ", ".join(names[:_MOST]) + ", ..." * (len(names) > _MOST)
+            remedy = f"the names are {known}" if names else "none has a name: give its number"
+            raise InputError(f"no line is called {name!r:.60}; {remedy}")
+        if len(found) > 1:
+            numbers = ", ".join(map(str, found[:_MOST])) + ", ..." * (len(found) > _MOST)
+            raise InputError(f"{len(found)} lines are called {name!r:.60}; give the number of one: {numbers}")
+        return found[0]
 
     @cached_property
     def _lines(self) -> dict[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite.arithmetics import FLOAT
@@ -14,6 +14,7 @@ from autograd_lite.rules import RULES, Rule
 from autograd_lite.view.text import applied
 
 from .expression_tree import Tree, condition, exact, expression, functions_used
+from .textbook import Slopes, slopes_on_paper
 
 if TYPE_CHECKING:
     from autograd_lite.tape import Line, Tape
@@ -32,14 +33,22 @@ class Rulebook:
     """
 
     def __init__(self, tapes: Iterable[Tape]) -> None:
-        used = dict.fromkeys(line.rule for tape in tapes for line in tape.lines if line.rule)
-        self.number: Mapping[Rule, int] = {rule: number for number, rule in enumerate(used)}
+        rows = dict.fromkeys(
+            (line.rule, slopes_on_paper(line, tape.lines)) for tape in tapes for line in tape.lines if line.rule
+        )
+        self._numbers: Mapping[tuple[Rule, Slopes | None], int] = {row: number for number, row in enumerate(rows)}
+        used = dict.fromkeys(rule for rule, _ in rows)
         self._values = {rule: _computed(rule.value, rule.operands) for rule in used}
         self._partials = {
             (rule, lone): [_computed(text, (*rule.operands, "out")) for text in slopes or rule.partials]
             for rule in used
             for lone, slopes in ((False, rule.partials), (True, rule.lone))
         }
+
+    def number(self, line: Line, lines: Sequence[Line]) -> int:
+        """Returns the number of an operation's rule: its own where constants decide how its derivatives are written."""
+        assert line.rule is not None  # only operations are asked for
+        return self._numbers[line.rule, slopes_on_paper(line, lines)]
 
     def gives_value(self, line: Line, numbers: list[float]) -> bool:
         """Says whether a line's number is what its rule makes of its operands' on every machine."""
@@ -54,11 +63,11 @@ class Rulebook:
 
     def to_json(self) -> list[dict[str, Any]]:
         """Returns the rules as lists and text."""
-        return [_entry(rule) for rule in self.number]
+        return [_entry(rule, slopes) for rule, slopes in self._numbers if slopes]
 
     def functions(self) -> dict[str, dict[str, Any]]:
         """Returns the functions that the rules call, but for those that every language brings."""
-        waiting, found = list(functions_used(_trees(self.number))), {}
+        waiting, found = list(functions_used(_trees(self._values))), {}
         while waiting:
             name = waiting.pop()
             if name not in found and not primitive(name):
@@ -73,7 +82,7 @@ def right_hand_side(rule: Rule | None, words: list[str]) -> str:
     return applied(symbol(rule), words) if rule else ""
 
 
-def _entry(rule: Rule) -> dict[str, Any]:
+def _entry(rule: Rule, slopes: Slopes) -> dict[str, Any]:
     def written(text: Any) -> str:
         return to_mathml(text, _BLANKS) if isinstance(text, str) else ""
 
@@ -90,8 +99,8 @@ def _entry(rule: Rule) -> dict[str, Any]:
         "lone": None if rule.lone is None else [_tree(text) for text in rule.lone],
         "math": {
             "value": written(rule.value),
-            "partials": [written(text) for text in rule.partials],
-            "lone": None if rule.lone is None else [written(text) for text in rule.lone],
+            "partials": [written(text) for text in slopes.partials],
+            "lone": None if slopes.lone is None else [written(text) for text in slopes.lone],
         },
         "domain": condition(rule.domain) if rule.domain else None,
         "remedy": printable(rule.remedy),

@@ -49,7 +49,8 @@ def step_script(text: str, point: Mapping[str, float]) -> Stepper:
     if not callable(function):
         ours = [key for key, thing in module.items() if getattr(thing, "__module__", "") == module["__name__"]]
         known = ", ".join(key for key in ours if inspect.isroutine(module[key])) or "none"
-        raise InputError(f"{script} has no function {name!r:.60}; its functions are {known}; give {script}:function")
+        lacks = f"has no function {name!r:.60}" if name else "alone names no function"
+        raise InputError(f"{script} {lacks}; give {script}:function, one of its functions, which are {known}")
     by_position, by_name = _arguments(f"{script.name}:{name}", function, point)
     stepper: Stepper = _guarded(script, f"{script.name}:{name}", lambda: step(function, *by_position, **by_name))
     return stepper
@@ -113,6 +114,5 @@ def _guarded(script: Path, what: str, work: Callable[[], Any]) -> Any:
                 line = trace.tb_lineno
             trace = trace.tb_next
         place = f" at line {line}" if line else ""
-        notes = " ".join(getattr(error, "__notes__", ()))
-        said = " ".join(f"{error} {notes}".split())
+        said = " ".join("; ".join([str(error), *getattr(error, "__notes__", ())]).split())
         raise InputError(f"{what} raised {type(error).__name__}{place}: {said:.400}".rstrip(": ")) from error

@@ -89,17 +89,31 @@ def _result(function: Callable[..., Any], arguments: tuple[Any, ...], named: dic
         try:
             out = function(*by_position, **by_name)
         except TypeError as error:
-            if "Value" in str(error) and not isinstance(error, AutogradError):
-                error.add_note(
-                    "step() makes a Value of every number given; for one that counts or looks up, give a function "
-                    "without it, as in step(lambda x: f(x, 3), 0.5)"
-                )
+            if not isinstance(error, AutogradError) and (advice := _advice(str(error), (*arguments, *named.values()))):
+                error.add_note(advice)
             raise
     if not isinstance(out, Value):
         raise InputError(f"step({title_of(function) or 'function'}): {_no_result(function, out, given)}")
     leaves = {id(node) for node in trace((out,))[1]}
     reached = not given or any(id(value) in leaves for value in given)
     return out, "" if reached else _CUT
+
+
+def _advice(said: str, given: Sequence[Any]) -> str:
+    """Returns what to do about a TypeError that a function raised on Values; "" if nothing is known."""
+    digits = [thing for thing in given if isinstance(thing, str) and thing.strip("+-. ")[:1].isdecimal()]
+    if digits and "Value" not in said:
+        return f"{shown(digits[0])} is text, which step() passes on as it is; give a number, as in float(...)"
+    if "Value" not in said:
+        return ""
+    if "for ^" in said:
+        return "^ is not a power in Python; write **"
+    if "subscriptable" in said or "item assignment" in said:
+        return "a number given to step() becomes one Value; give a list for what has elements: step(f, [0.5, 2.0])"
+    return (
+        "step() makes a Value of every number given; for one that counts or looks up, give a function without it, as "
+        "in step(lambda x: f(x, 3), 0.5)"
+    )
 
 
 _CUT = (
@@ -163,11 +177,11 @@ class Stepper(Player, OnePage):
 
     @property
     def selected(self) -> int | None:
-        """The line whose numbers are looked at, None for none; set it to a line or to a Value of the graph."""
+        """The line whose numbers are looked at, None for none; set it to a line, its name, or a Value of the graph."""
         return self._selected if self._selected in range(len(self.chapter.tape)) else None
 
     @selected.setter
-    def selected(self, new: int | Value | None) -> None:
+    def selected(self, new: int | str | Value | None) -> None:
         self._selected = None if new is None else self.line_of(new)
         if self._widget is not None:
             self._widget.selected = -1 if self._selected is None else self._selected

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from autograd_lite.markup import MATHML
 from autograd_lite.notation import to_mathml
@@ -33,10 +33,10 @@ from .phrases import contributions, said
 from .recomputed import recomputed
 from .rulebook import right_hand_side
 from .story import Story
+from .textbook import slopes_on_paper
 
 if TYPE_CHECKING:
     from autograd_lite.faults import Place
-    from autograd_lite.rules import Rule
 
 __all__ = ["Formula", "Teller", "Telling", "telling"]
 
@@ -191,10 +191,11 @@ class Teller:
         return (self._partial(event), self._chain(event)) if isinstance(event, Back) else ()
 
     def _partial(self, event: Back) -> Formula:
-        rule = self.lines[event.line].rule
-        slopes = _partials_of(rule, lone=self.chapter.tape.lone(self.lines[event.line])) if rule else ()
-        ratio = self.ratio(self.names[event.line], event.operand)
-        return self._filled(ratio, slopes[event.position], event.line, event.local)
+        line = self.lines[event.line]
+        slopes = slopes_on_paper(line, self.lines)
+        assert slopes is not None  # only operations have steps back
+        partials = slopes.lone if slopes.lone and self.chapter.tape.lone(line) else slopes.partials
+        return self._filled(self.local_ratio(event), partials[event.position], event.line, event.local)
 
     def _chain(self, event: Back) -> Formula:
         gets = self.ratio(self.letter, event.operand) + "<mo>+=</mo>"
@@ -207,6 +208,13 @@ class Teller:
         """Returns the derivative of something by a line, as a fraction in MathML."""
         return MATHML.fraction(*(f"{MATHML.sign('d')}{_name(name)}" for name in (above, self.names[below])))
 
+    def local_ratio(self, event: Back) -> str:
+        """Returns the local derivative of a step back, in MathML; and of which operand, where one line is several."""
+        above, below = self.names[event.line], self.names[event.operand]
+        which = self.local(event).removeprefix(said("slope", above=above, below=below)).replace(" ", "\xa0")
+        note = f'<mtext mathsize="80%">{which}</mtext>' if which else ""
+        return self.ratio(above, event.operand) + note
+
     def _filled(self, left: str, text: object, line: int, result: float) -> Formula:
         """Returns `left = text`, a formula of the line's rule, in the line's names and in its numbers."""
         if not isinstance(text, str):  # a black box
@@ -216,11 +224,6 @@ class Teller:
         named = to_mathml(text, {letter: self.names[i] for letter, i in letters.items()})
         numbered = to_mathml(text, {letter: figure(self.lines[i].data) for letter, i in letters.items()})
         return Formula(_equation(left, named), _equation(left, numbered, _number(result)))
-
-
-def _partials_of(rule: Rule, *, lone: bool) -> tuple[Any, ...]:
-    """Returns a rule's partials; `lone` says whether another operand is a constant, which matters at ties."""
-    return rule.lone if lone and rule.lone else rule.partials
 
 
 def _name(name: str) -> str:

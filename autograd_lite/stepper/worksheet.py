@@ -27,7 +27,6 @@ from autograd_lite.view.skeleton import OnePage
 
 from .chapter import Chapter
 from .events import Back
-from .phrases import said
 from .player import Player, chapter_in
 from .telling import Teller
 
@@ -147,12 +146,9 @@ class Worksheet(OnePage):
 
     def _term(self, event: Back, number: int, *, alone: bool) -> Row:
         """Returns one contribution: dL/dw = dv2/dw * dL/dv2 = ____ * ____ = ____; without its left side in a sum."""
-        teller, names = self.teller, self.teller.names
-        local = teller.local(event)
-        which = local.removeprefix(said("slope", above=names[event.line], below=names[event.operand]))
-        text = f"{local} * {teller.slope(event.line)} = "
-        math = teller.ratio(names[event.line], event.operand) + (f"<mtext>{which}</mtext>" if which else "")
-        math += MATHML.dot + self._slope(event.line) + _EQUALS
+        teller = self.teller
+        text = f"{teller.local(event)} * {teller.slope(event.line)} = "
+        math = teller.local_ratio(event) + MATHML.dot + self._slope(event.line) + _EQUALS
         if alone:
             text = f"{teller.slope(event.operand)} = {text}"
             math = self._slope(event.operand) + _EQUALS + math

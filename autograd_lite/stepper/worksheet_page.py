@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from autograd_lite.notation import rule_mathml
-from autograd_lite.rules import RULES
 from autograd_lite.view.cards import HEADER, Card, card_of
 from autograd_lite.view.frames import Frames
 from autograd_lite.view.labels import figure, gradient, short, xml
@@ -15,11 +14,13 @@ from autograd_lite.view.skeleton import page
 from autograd_lite.view.svg import to_svg
 
 from .still import still
-from .textbook import ON_PAPER
+from .textbook import slopes_on_paper
 
 if TYPE_CHECKING:
+    from autograd_lite.rules import Rule
     from autograd_lite.view import Edge, GraphView, Node
 
+    from .textbook import Slopes
     from .worksheet import Row, Worksheet
 
 __all__ = ["to_cell", "to_html"]
@@ -140,12 +141,18 @@ def _row(row: Row, *, solved: bool) -> str:
 
 
 def _rules(sheet: Worksheet) -> list[str]:
-    """Returns the partials of every rule in the graph, a line each."""
-    used = dict.fromkeys(line.rule for line in sheet.chapter.tape.lines if line.rule)
-    known = {RULES[name]: (text,) for name, text in ON_PAPER.items()}
-    paper = (replace(rule, partials=known[rule]) if rule in known else rule for rule in used)
-    rows = (rule_mathml(rule) for rule in paper if isinstance(rule.value, str))
+    """Returns the partials of every rule in the graph, a line each; of x ** 2 that by x."""
+    lines = sheet.chapter.tape.lines
+    used = dict.fromkeys((line.rule, slopes_on_paper(line, lines)) for line in lines)
+    rows = (_equations(rule, slopes) for rule, slopes in used if rule and slopes and isinstance(rule.value, str))
     return [f"<li>{''.join(f'<math>{equation}</math>' for equation in equations)}</li>" for equations in rows]
+
+
+def _equations(rule: Rule, slopes: Slopes) -> list[str]:
+    numbers = {letter: figure(number) for letter, number in slopes.beside}
+    value, *partials = rule_mathml(replace(rule, partials=slopes.partials), numbers)
+    asked = zip(rule.operands[-rule.arity :], partials, strict=True)
+    return [value, *(equation for letter, equation in asked if letter not in numbers)]
 
 
 # ---------------------------------------------------------------- the picture

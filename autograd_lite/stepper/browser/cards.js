@@ -107,7 +107,7 @@ function headlineOf(graph, node) {
 }
 
 /** Returns a name without what the frames around it say: "layer0.neuron2.w1" is "w1" in mlp's layer0's neuron2. */
-function insideOf(graph, home, name) {
+export function insideOf(graph, home, name) {
   const parts = name.split(".");
   const path = home < 0 ? "" : `.${pathOfPiece(graph, home)}`;
   for (let start = parts.length - 1; start > 0; start--)

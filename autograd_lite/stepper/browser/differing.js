@@ -23,7 +23,8 @@ export function differingLines(track, other) {
   return found;
 }
 
-function partnersOf(graph, other) {
+/** Returns what finds a line's partner in another graph: its index, or undefined. */
+export function partnersOf(graph, other) {
   if (isSame(graph, other)) return (line) => line;
   const [mine, theirs] = [linesByName(graph), linesByName(other)];
   const partners = new Map([...mine].map(([name, line]) => [line, line < 0 ? undefined : theirs.get(name)]));

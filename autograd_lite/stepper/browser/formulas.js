@@ -44,9 +44,9 @@ export function written(text) {
   return makeMath("mrow", ...pieceOf(text).nodes);
 }
 
-/** Returns sides with signs of equality between them, as one <mrow>. */
+/** Returns sides, each an element or several, with signs of equality between them, as one <mrow>. */
 export function equation(...sides) {
-  return makeMath("mrow", ...sides.flatMap((side, i) => (i ? [makeSign("="), side] : [side])));
+  return makeMath("mrow", ...sides.flatMap((side, i) => [i ? makeSign("=") : [], side].flat()));
 }
 
 /** Returns an operator or another sign. */

@@ -1,5 +1,6 @@
 // The ledger of a gradient: every contribution that makes its sum, each a way to its event.
 
+import { partnersOf } from "./differing.js";
 import { createMemo, make, makePanel, refill, setText } from "./dom.js";
 import { fenced, figure } from "./numbers.js";
 import { isAsked } from "./shown.js";
@@ -8,31 +9,36 @@ import { UNDEFINED } from "./undefined.js";
 
 const MOST = 50;
 
-/** Returns the ledger of the selected line's gradient, or of the one that the last event changed. */
-export function createLedgerPanel({ session }) {
+/** Returns the ledger of the selected line's gradient, or of the one that the last event changed, in a track. */
+export function createLedgerPanel({ session, titles }, index = 0) {
+  const track = session.tracks[index];
   const panel = makePanel("Gradient ledger", { className: "al-ledger" });
   const memo = createMemo();
   const update = () => {
-    const { player } = session;
-    const line = subject(session);
+    const { player } = track;
+    const line = subject(session, track);
     const arrived = line < 0 ? 0 : player.progress(line)[0];
-    const asked = isAsked(session, session.track);
+    const asked = isAsked(session, track);
     const adjoint = line < 0 ? undefined : player.adjoint(line);
     const { imagined } = session;
     if (!memo(player.chapter, line, arrived, asked, adjoint, session.selected, imagined)) return;
     setText(panel.heading, line < 0 ? "Gradient ledger" : `Ledger of ${nameOfGradient(player, line)}`);
     const which = line >= 0 && session.selected < 0 ? "changed last" : "";
-    setText(panel.note, imagined && line >= 0 ? "imagined numbers" : which);
+    const kind = imagined && line >= 0 ? "imagined numbers" : which;
+    setText(panel.note, [titles[index], kind].filter(Boolean).join(", "));
     refill(
       panel.body,
-      ...(line < 0 ? [note("Select a value to see how its gradient adds up.")] : book(session, line, asked)),
+      ...(line < 0 ? [quietNote("Select a value to see how its gradient adds up.")] : book(session, track, line, asked)),
     );
   };
   return { element: panel.element, update };
 }
 
-function subject({ selected, player }) {
+function subject(session, { player }) {
   const { graph } = player.chapter;
+  const own = session.player.chapter.graph;
+  const isForeign = graph !== own && session.selected >= 0;
+  const selected = isForeign ? (partnersOf(own, graph)(session.selected) ?? -1) : session.selected;
   if (selected >= 0 && selected < graph.size) return graph.isConstant(selected) ? -1 : selected;
   return player.event && ["seed", "backward"].includes(player.event.kind) ? player.event.changed : -1;
 }
@@ -41,25 +47,26 @@ function nameOfGradient({ story, chapter }, line) {
   return slope(story.phrases, chapter, line);
 }
 
-function note(text) {
+function quietNote(text) {
   return make("p", { class: "al-quiet", text });
 }
 
-function book(session, line, asked) {
-  const { player, imagined } = session;
+function book(session, track, line, asked) {
+  const { imagined } = session;
+  const { player } = track;
   const { graph } = player.chapter;
   const ledger = imagined ? imaginedLedger(session, line) : player.ledger(line);
   const waiting = asked && player.event.changed === line;
   const entries = waiting && player.event.kind === "backward" ? ledger.entries.slice(0, -1) : ledger.entries;
   if (!ledger.expected && line === graph.root) return rootBook(ledger.gradient, waiting);
   if (!ledger.expected)
-    return [note(`Nothing uses ${player.chapter.name(line)} on a way to ${graph.letter}: no gradient arrives.`)];
+    return [quietNote(`Nothing uses ${player.chapter.name(line)} on a way to ${graph.letter}: no gradient arrives.`)];
   const head = make(
     "tr",
     {},
     ...["from", "local × upstream", "adds"].map((text) => make("th", { scope: "col", text })),
   );
-  const rows = entries.slice(0, MOST).map(([index, event]) => entryRow(session, index, event));
+  const rows = entries.slice(0, MOST).map(([index, event]) => entryRow(session, track, index, event));
   const foot = [];
   if (entries.length > MOST) foot.push(restRow(entries.slice(MOST)));
   if (ledger.earlier !== undefined && ledger.earlier !== null)
@@ -117,20 +124,21 @@ function numberInWords({ imagined }, number, write) {
   return Number.isNaN(number) && imagined?.outside.length ? UNDEFINED : write(number);
 }
 
-function entryRow(session, index, event) {
+function entryRow(session, track, index, event) {
   const written = (number, write) => numberInWords(session, number, write);
-  const name = session.player.chapter.name(event.line);
+  const name = track.player.chapter.name(event.line);
+  const ahead = session.first[0] - session.first[session.tracks.indexOf(track)]; // of this track
   const go = make("button", {
     type: "button",
     class: "al-link",
     text: name,
     title: `go to this event (${index + 1})`,
     "aria-label": `from ${name}: go to event ${index + 1}`,
-    on: { click: () => session.go(index + 1) },
+    on: { click: () => session.go(index + 1 + ahead) },
   });
   return make(
     "tr",
-    { class: session.player.position === index + 1 ? "al-now" : "" },
+    { class: track.player.position === index + 1 ? "al-now" : "" },
     make("th", { scope: "row" }, go),
     make("td", { class: "al-number", text: `${written(event.local, fenced)} × ${written(event.upstream, fenced)}` }),
     make("td", { class: "al-number", text: written(event.local * event.upstream, figure) }),

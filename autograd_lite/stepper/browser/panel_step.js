@@ -1,16 +1,18 @@
 // The step: one sentence, the rule in names and in numbers, and what changed.
 
+import { insideOf } from "./cards.js";
 import { createMemo, make, makeButton, makePanel, refill, setText } from "./dom.js";
-import { formulas } from "./formulas.js";
+import { written } from "./formulas.js";
 import { figure } from "./numbers.js";
 import { isAsked } from "./shown.js";
-import { sentence } from "./telling.js";
+import { formulas, sentence } from "./telling.js";
 
-/** Returns the panel of the event that happened last. */
-export function createStepPanel({ session, titles }) {
+/** Returns the panel of the event that happened last, in one of the tracks. */
+export function createStepPanel({ session, titles }, index = 0) {
+  const track = session.tracks[index];
   const panel = makePanel("Step", { className: "al-step" });
   const said = make("p", { class: "al-sentence" });
-  const recorded = make("p", { class: "al-recorded", text: "Recorded numbers: nothing here is imagined." });
+  const recorded = make("span", { class: "al-recorded", text: "recorded numbers, not imagined" });
   const formulaBox = make("div", { class: "al-formulas", tabindex: 0, role: "group", "aria-label": "Formulas" });
   const before = make("span", { class: "al-number" });
   const after = make("span", { class: "al-number al-after" });
@@ -18,29 +20,43 @@ export function createStepPanel({ session, titles }) {
   const count = make("span", { class: "al-contribution" });
   const change = make("p", { class: "al-change" }, before, arrow, after, count);
   const invitation = createStart(session);
-  panel.body.append(recorded, said, invitation, formulaBox, change);
+  const keepRoom = createRoom(panel.body);
+  panel.heading.after(recorded); // where it moves nothing while a leaf is dragged
+  panel.body.append(said, invitation, formulaBox, change);
   const memo = createMemo();
   const update = () => {
-    const { player } = session;
+    const { player } = track;
     const { event, chapter } = player;
-    const asked = isAsked(session, session.track);
+    const asked = isAsked(session, track);
     recorded.hidden = !session.imagined || !event;
     if (!memo(player.position, chapter, asked)) return;
     panel.element.dataset.kind = event?.kind ?? "";
-    setText(panel.note, [titles[0], event ? event.kind : ""].filter(Boolean).join(", "));
-    setText(said, currentSentence(session));
+    setText(panel.note, [titles[index], event ? event.kind : ""].filter(Boolean).join(", "));
+    setText(said, currentSentence(session, track));
     refill(formulaBox, ...(event ? formulaRows(player, asked) : []));
     formulaBox.hidden = !formulaBox.firstChild;
     change.hidden = !event;
-    invitation.hidden = player.position > 0 || chapter.length === 0;
+    invitation.hidden = index > 0 || player.position > 0 || chapter.length === 0;
     if (!event) return;
     const start = startOf(player);
     setText(before, start === null ? "none yet" : figure(start));
     setText(after, asked ? "?" : figure(endOf(player)));
     setText(count, contributionInWords(player));
     count.hidden = !count.textContent;
+    keepRoom();
   };
   return { element: panel.element, update };
+}
+
+/** Returns what keeps the most room that an element has needed, so that what is under it stays under the pointer. */
+function createRoom(element) {
+  let [width, most] = [0, 0];
+  return () => {
+    if (element.clientWidth !== width) [width, most] = [element.clientWidth, 0];
+    element.style.minHeight = "";
+    most = Math.max(most, element.offsetHeight);
+    element.style.minHeight = `${most}px`;
+  };
 }
 
 /** What to do at the beginning: buttons that leave the focus where the keys work. */
@@ -56,8 +72,8 @@ function createStart(session) {
 }
 
 /** Returns the sentence of the event that happened last, or what to do at the beginning. */
-export function currentSentence(session) {
-  const { player, track } = session;
+export function currentSentence(session, track = session.track) {
+  const { player } = track;
   const { event, chapter } = player;
   if (!event) return beginning(track.story, chapter);
   if (isAsked(session, track)) return `${nameOfWhat(player)} = ?`;
@@ -81,8 +97,7 @@ function startOf(player) {
   const { event, chapter } = player;
   if (event.kind === "forward") return null;
   if (event.kind === "update") return event.before;
-  const first = event.kind === "seed" || player.progress(event.changed)[0] === 1;
-  return first && !chapter.earlier.has(event.changed) ? null : event.before;
+  return event.kind === "seed" && !chapter.earlier.has(event.changed) ? null : event.before;
 }
 
 function endOf({ event, chapter }) {
@@ -96,13 +111,27 @@ function contributionInWords(player) {
 }
 
 function formulaRows(player, asked) {
-  return formulas(player.chapter, player.done - 1).map(({ names, numbers }) => {
+  return formulas(player.story, player.chapter, player.done - 1).map(({ names, numbers }) => {
     withoutEcho(numbers);
+    for (const row of [names, numbers]) shortenNames(row, player);
     const pair = make("div", { class: "al-formula-pair" }, make("div", { class: "al-formula" }, inMath(names)));
     const same = names.textContent === numbers.textContent;
     if (!same && !asked) pair.append(make("div", { class: "al-formula al-in-numbers" }, inMath(numbers)));
     return pair;
   });
+}
+
+/** Writes names as cards do, without what the frames around them say, where that still tells them apart. */
+function shortenNames(row, { event, chapter }) {
+  const { graph } = chapter;
+  const lines = [event.line, ...graph.operands(event.line)].filter((line) => graph.givenName(line));
+  const shortened = (line) => insideOf(graph, graph.home(line), chapter.name(line));
+  const short = new Map(lines.map((line) => [chapter.name(line), shortened(line)]));
+  if (new Set(short.values()).size < short.size) return;
+  for (const name of row.querySelectorAll("mi")) {
+    const [full, text] = [name.textContent, short.get(name.textContent) ?? name.textContent];
+    if (text !== full) name.replaceWith(written(text));
+  }
 }
 
 /** Takes the end off "a = 2 = 2", in which nothing had to be computed. */

@@ -1,9 +1,15 @@
 // Predicting: the number of an event stays hidden until the reader has said its sign or its value.
 
 import { createMemo, make, makeButton, makePanel, refill, setText } from "./dom.js";
+import { createNumberField } from "./number_field.js";
 import { figure } from "./numbers.js";
 
 const CLOSE_ENOUGH = 0.01; // of the truth
+const NAMED_SIGNS = new Map([
+  [-1, "negative"],
+  [0, "zero"],
+  [1, "positive"],
+]);
 
 /** Asks for the number of each event, checks answers, and keeps the score. */
 export class Quiz {
@@ -26,21 +32,21 @@ export class Quiz {
 
   /** Takes a sign: -1, 0 or 1. */
   answerSign(sign) {
-    this.#answer(Object.is(sign, directionOf(this.question.truth)));
+    this.#answer(Object.is(sign, directionOf(this.question.truth)), NAMED_SIGNS.get(sign));
   }
 
   /** Takes a number, right within 1 % or if it looks the same with 4 significant digits. */
   answerValue(number) {
     const { truth } = this.question;
     const near = Math.abs(number - truth) <= CLOSE_ENOUGH * Math.abs(truth);
-    this.#answer(near || figure(number) === figure(truth));
+    this.#answer(near || figure(number) === figure(truth), figure(number));
   }
 
   /** Reveals what was asked; returns whether a question was open. */
   skip() {
     if (!this.question) return false;
     this.skipped += 1;
-    this.#answer(false, true);
+    this.#answer(false, "");
     return true;
   }
 
@@ -54,12 +60,14 @@ export class Quiz {
     return `${this.right} of ${this.asked}${skipped}; ${this.streak} in a row`;
   }
 
-  #answer(right, skipped = false) {
-    const { truth } = this.question;
+  /** Takes what was right or not, and how the reader put it; "" if the question was skipped. */
+  #answer(right, said) {
+    const truth = figure(this.question.truth);
+    const wrong = said ? `Not quite: you said ${said}, it is ${truth}.` : `Skipped: ${truth}.`;
     this.asked += 1;
     this.right += right;
     this.streak = right ? this.streak + 1 : 0;
-    this.verdict = { right, text: `${skipped ? "Skipped" : right ? "Right" : "Not quite"}: ${figure(truth)}.` };
+    this.verdict = { right, text: right ? `Right: ${truth}.` : wrong };
     this.question = null;
   }
 }
@@ -77,30 +85,38 @@ export function createPredictPanel({ session }) {
   const verdict = make("p", { class: "al-verdict", role: "status" });
   const answers = make("div", { class: "al-answers" });
   const score = make("p", { class: "al-score" });
-  panel.body.append(asked, answers, verdict, score);
-  const field = make("input", {
-    class: "al-field",
-    type: "text",
-    inputmode: "decimal",
+  const skip = (event) => {
+    if (event.key !== "ArrowRight" || field.value !== "") return; // in a number, the arrow moves the cursor
+    event.preventDefault();
+    session.step(1);
+    focusRoot();
+  };
+  const { field, message, read, write } = createNumberField({
     placeholder: "or a number",
     "aria-label": "Your number",
+    title: "Enter answers; → skips",
+    on: { keydown: skip },
   });
+  panel.body.append(asked, answers, message, verdict, score);
+  const focusRoot = () => panel.element.closest(".autograd-lite")?.focus({ preventScroll: true });
   const answer = (how) => {
     how(session.quiz);
     session.tell();
-    panel.element.closest(".autograd-lite")?.focus({ preventScroll: true });
+    focusRoot();
+  };
+  const check = (event) => {
+    event.preventDefault();
+    const number = read();
+    if (number === null) field.focus();
+    else answer((quiz) => quiz.answerValue(number));
   };
   const form = make(
     "form",
-    { class: "al-answer-form", on: { submit: (event) => checkField(event, field, answer) } },
+    { class: "al-answer-form", on: { submit: check } },
     field,
     make("button", { type: "submit", class: "al-button", text: "Check" }),
   );
-  const signs = [
-    [-1, "negative"],
-    [0, "zero"],
-    [1, "positive"],
-  ].map(([sign, label]) => makeButton(label, () => answer((quiz) => quiz.answerSign(sign))));
+  const signs = [...NAMED_SIGNS].map(([sign, label]) => makeButton(label, () => answer((quiz) => quiz.answerSign(sign))));
   const update = () => {
     const { quiz } = session;
     panel.element.hidden = quiz === null;
@@ -108,7 +124,8 @@ export function createPredictPanel({ session }) {
     setText(panel.note, quiz.asked ? `${quiz.right} of ${quiz.asked}` : "");
     setText(asked, questionInWords(quiz));
     refill(answers, ...(quiz.question ? [make("div", { class: "al-group" }, ...signs), form] : []));
-    field.value = "";
+    write("");
+    if (quiz.question && field.closest(".autograd-lite")?.contains(document.activeElement)) field.focus();
     setText(verdict, quiz.verdict?.text ?? "");
     verdict.dataset.right = quiz.verdict ? String(quiz.verdict.right) : "";
     setText(score, quiz.asked ? `${quiz.score}.` : "");
@@ -116,21 +133,9 @@ export function createPredictPanel({ session }) {
   return { element: panel.element, update };
 }
 
-function checkField(event, field, answer) {
-  event.preventDefault();
-  const number = Number(field.value.trim().replace("−", "-"));
-  if (field.value.trim() === "" || Number.isNaN(number)) {
-    field.setAttribute("aria-invalid", "true");
-    field.focus();
-    return;
-  }
-  field.removeAttribute("aria-invalid");
-  answer((quiz) => quiz.answerValue(number));
-}
-
 function questionInWords(quiz) {
   const { question } = quiz;
-  if (!question) return quiz.verdict ? "" : "Go one event forward, and you are asked for its number.";
+  if (!question) return quiz.verdict ? "" : "→ goes one event forward, and asks you for its number.";
   const { event, name, letter, value } = question;
   if (event.kind === "forward") return `What is ${name}? Its sign, or its value:`;
   if (value) return `Where does ${name} go? The sign, or the value, after the update:`;

@@ -1,6 +1,7 @@
 // What the reader is looking at, without the page: positions, selection, folding, playing, imagining.
 
 const FAST = 600; // frames in which "fast" plays everything
+export const CHAPTER = "chapter"; // the speed of one chapter per second
 
 /**
  * All that can change while somebody reads, and the only ways to change it. Every change is told to the listeners.
@@ -87,8 +88,7 @@ export class Session {
 
   /** Goes to the first event of a chapter. */
   toChapter(index) {
-    const { chapters, starts } = this.track.story;
-    const chapter = Math.max(0, Math.min(index, chapters.length - 1));
+    const { chapters, starts } = this.track.story, chapter = clamp(index, chapters.length - 1);
     this.go(chapter === 0 ? 0 : starts[chapter] + 1);
   }
 
@@ -133,21 +133,21 @@ export class Session {
   }
 
   #tick() {
-    const { length } = this.track.story, fast = this.speed === Infinity;
+    const { length, starts } = this.track.story, fast = this.speed === Infinity;
     const next = () => {
-      this.go(this.player.position + (fast ? Math.max(1, Math.ceil(length / FAST)) : 1));
+      const there = this.player.position + (fast ? Math.max(1, Math.ceil(length / FAST)) : 1);
+      this.go(this.speed === CHAPTER ? (starts[this.player.chapterIndex + 1] ?? length - 1) + 1 : there);
       if (this.player.position >= length) this.pause();
       else if (this.playing) this.#tick();
     };
-    this.timer = setTimeout(next, fast ? 16 : 1000 / this.speed);
+    this.timer = setTimeout(next, fast ? 16 : 1000 / (Number(this.speed) || 1));
   }
 
   // ---------------------------------------------------------------- choosing
 
   /** Selects a line, or nothing with -1. */
   select(line) {
-    this.selected = line >= 0 && line < this.player.chapter.graph.size ? line : -1;
-    this.selectedPiece = -1;
+    [this.selected, this.selectedPiece] = [line < this.player.chapter.graph.size ? Math.max(-1, line) : -1, -1];
     this.tell();
   }
 

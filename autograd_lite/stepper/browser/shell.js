@@ -15,7 +15,7 @@ import { Session } from "./session.js";
 import { createSourcePanel } from "./source_panel.js";
 import { Stage } from "./stage.js";
 import { readStory } from "./story.js";
-import { createToolbar } from "./toolbar.js";
+import { createToolbar, toNextChapter } from "./toolbar.js";
 import { Track } from "./track.js";
 import { createTrainingPanel } from "./training_panel.js";
 import { createWhatIfPanel } from "./whatif.js";
@@ -95,15 +95,18 @@ export class Shell {
       showHelp: () => this.help.open(),
     };
     const toolbar = createToolbar(context);
+    const [steps, ledgers] = [createStepPanel, createLedgerPanel].map((create) =>
+      context.session.tracks.map((_, i) => create(context, i)),
+    );
     const side = [
       createChangedPanel(context),
       createPredictPanel(context),
       ...(comparing ? [createComparePanel(context)] : []),
-      createStepPanel(context),
-      createTrainingPanel(context),
-      createLedgerPanel(context),
-      createSourcePanel(context),
+      ...steps,
       ...(comparing ? [] : [createWhatIfPanel(context)]),
+      createTrainingPanel(context),
+      ...ledgers,
+      createSourcePanel(context),
       createFindingsPanel(context),
     ];
     const outline = createOutlinePanel(context);
@@ -127,7 +130,8 @@ export class Shell {
   #toggleQuiz() {
     this.session.pause();
     this.session.quiz = this.session.quiz ? null : new Quiz();
-    this.session.tell();
+    if (this.session.quiz) this.session.step(1); // asks at once
+    else this.session.tell();
   }
 
   #actions() {
@@ -150,6 +154,8 @@ export class Shell {
       seed: () => session.toPhase("seed"),
       backward: () => session.toPhase("backward"),
       update: () => session.toPhase("update"),
+      nextChapter: () => toNextChapter(session, 1),
+      previousChapter: () => toNextChapter(session, -1),
       nextOf: () => session.along(1),
       previousOf: () => session.along(-1),
       inputs: onSelected(() => stages[0].walk("target", "source", (folding, id) => folding.revealInputs(id))),
@@ -157,6 +163,7 @@ export class Shell {
       collapse: onSelected(() => session.collapse()),
       expand: onSelected(() => session.expand()),
       focus: onSelected(() => graphBar.toggleFocus()),
+      predict: () => this.#toggleQuiz(),
       find: () => graphBar.focusFind(),
       select,
       fit: () => stages.forEach(({ picture }) => picture.fit()),

@@ -53,15 +53,21 @@ export function sentence({ phrases }, chapter, index) {
 }
 
 /** Returns what a step back adds, in names and in numbers: "dv2/dw * dL/dv2 = 2 * 0.1966". */
-export function term(phrases, chapter, { line, position, operand, local, upstream }) {
-  const twice = chapter.graph.operands(line).filter((other) => other === operand).length > 1;
-  const names = { above: chapter.name(line), below: chapter.name(operand), operand: position + 1 };
+export function term(phrases, chapter, event) {
   return said(phrases, "term", {
-    local: said(phrases, twice ? "slope_operand" : "slope", names),
-    upstream: slope(phrases, chapter, line),
-    local_number: fenced(local),
-    upstream_number: fenced(upstream),
+    local: localSlope(phrases, chapter, event).join(""),
+    upstream: slope(phrases, chapter, event.line),
+    local_number: fenced(event.local),
+    upstream_number: fenced(event.upstream),
   });
+}
+
+/** Returns the local derivative, "dv1/dx", and " (as operand 1)" where one line is several operands, else "". */
+function localSlope(phrases, chapter, { line, position, operand }) {
+  const names = { above: chapter.name(line), below: chapter.name(operand), operand: position + 1 };
+  const ratio = said(phrases, "slope", names), full = said(phrases, "slope_operand", names);
+  const isTwice = chapter.graph.operands(line).filter((other) => other === operand).length > 1;
+  return [ratio, isTwice ? full.slice(ratio.length) : ""];
 }
 
 /** Returns what the derivative of the root by a line is called: "dL/dw". */
@@ -99,16 +105,17 @@ function rightInNumbers({ graph, values }, line) {
 /**
  * Returns the equations of an event as <math> elements: of a forward step the rule; of the seed what it is; of a step
  * back the rule's partial, then the chain rule's `+=`.
+ * @param {Story} story
  * @param {Chapter} chapter
  * @param {number} index the event's index in the chapter
  * @returns {{names: Element, numbers: Element}[]} with the lines' names, and with their numbers
  */
-export function formulas(chapter, index) {
+export function formulas({ phrases }, chapter, index) {
   const event = chapter.event(index), { line, after } = event;
   switch (event.kind) {
     case "forward": return [ruleAtWork(chapter, line, () => written(chapter.name(line)), "value", after)];
     case "seed": return [start(chapter, event)];
-    case "backward": return [partialAtWork(chapter, event), chainRule(chapter, event)];
+    case "backward": return [partialAtWork(phrases, chapter, event), chainRule(chapter, event)];
     default: return [];
   }
 }
@@ -118,8 +125,16 @@ function start(chapter, { line, after }) {
   return { names: makeMath("math", either()), numbers: makeMath("math", either()) };
 }
 
-function partialAtWork(chapter, { line, operand, position, local }) {
-  return ruleAtWork(chapter, line, () => ratio(chapter, chapter.name(line), operand), position, local);
+function partialAtWork(phrases, chapter, event) {
+  const { line, operand, position, local } = event, [, which] = localSlope(phrases, chapter, event);
+  const left = () => [ratio(chapter, chapter.name(line), operand), ...(which ? [note(which)] : [])];
+  return ruleAtWork(chapter, line, left, position, local);
+}
+
+function note(text) {
+  const small = makeMath("mtext", text.replaceAll(" ", "\u00a0"));
+  small.setAttribute("mathsize", "80%");
+  return small;
 }
 
 /** Returns `left = formula`, the formula being the rule's value or one of its partials. */

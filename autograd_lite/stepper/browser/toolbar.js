@@ -2,6 +2,7 @@
 
 import { createMemo, make, makeButton, setAttribute } from "./dom.js";
 import { makeIcon, swapIcon } from "./icons.js";
+import { CHAPTER } from "./session.js";
 import { createSlider } from "./slider.js";
 
 const SPEEDS = [0.5, 1, 2, 4, 8, 15, 30];
@@ -108,17 +109,25 @@ function createChapters(session) {
   chapters.forEach((chapter, i) => {
     select.append(make("option", { value: i, text: chapter.title || `chapter ${i + 1}` }));
   });
-  const move = (by) => session.toChapter(session.player.chapterIndex + by);
-  const previous = iconButton("left", "Previous chapter", "", () => move(-1));
-  const next = iconButton("right", "Next chapter", "", () => move(1));
+  const previous = iconButton("left", "Previous chapter", "<", () => toNextChapter(session, -1));
+  const next = iconButton("right", "Next chapter", ">", () => toNextChapter(session, 1));
   const element = make("div", { class: "al-group", role: "group", "aria-label": "Chapters" }, previous, select, next);
   const update = () => {
     const { chapterIndex } = session.player;
     if (select.value !== String(chapterIndex)) select.value = String(chapterIndex);
+    setAttribute(select, "title", chapters[chapterIndex].title || null);
     setAttribute(previous, "aria-disabled", chapterIndex === 0 ? "true" : null);
     setAttribute(next, "aria-disabled", chapterIndex === chapters.length - 1 ? "true" : null);
   };
   return { element, update };
+}
+
+/** Goes to the next (+1) or previous (-1) chapter, if there is one. */
+export function toNextChapter(session, by) {
+  const chapter = session.player.chapterIndex + by;
+  if (!session.track.story.chapters[chapter]) return;
+  session.pause();
+  session.toChapter(chapter);
 }
 
 function createSwitches({ session, toggleTheme, showHelp, toggleQuiz }) {
@@ -126,10 +135,13 @@ function createSwitches({ session, toggleTheme, showHelp, toggleQuiz }) {
     class: "al-select",
     "aria-label": "Speed",
     title: "how fast it plays",
-    on: { change: () => (session.speed = speed.value === "fast" ? Infinity : Number(speed.value)) },
+    on: { change: () => (session.speed = { fast: Infinity, chapter: CHAPTER }[speed.value] ?? Number(speed.value)) },
   });
   for (const each of SPEEDS) speed.append(make("option", { value: each, text: `${each} per s` }));
   speed.append(make("option", { value: "fast", text: "fast" }));
+  if (session.track.story.chapters.length > 1) {
+    speed.append(make("option", { value: "chapter", text: "chapter per s" }));
+  }
   speed.value = String(session.speed);
   const follow = makeButton("Follow", () => session.toggleFollowing(), { pressed: session.following });
   follow.title = "opens folded pieces where something happens, and closes them again";

@@ -5,7 +5,7 @@ import { figure, numberOf } from "./numbers.js";
 import { createPlane } from "./panel_plane.js";
 
 const [CURVE_WIDTH, CURVE_HEIGHT] = [230, 96];
-const ROOM = { left: 40, right: 8, top: 8, bottom: 18 };
+const ROOM = { left: 64, right: 8, top: 8, bottom: 18 };
 
 /** Returns the panel of a training run; hidden where a story has neither curves nor a plane. */
 export function createTrainingPanel({ session }) {
@@ -70,7 +70,7 @@ function scales(values) {
   const finite = values.filter(Number.isFinite);
   let [low, high] = finite.length ? [Math.min(...finite), Math.max(...finite)] : [0, 1];
   if (low > 0 && low < high / 2) low = 0;
-  if (low === high) [low, high] = [low - 0.5, high + 0.5];
+  if (low === high) [low, high] = low ? [Math.min(0, 2 * low), Math.max(0, 2 * low)] : [0, 1];
   const x = (i) => ROOM.left + (i / Math.max(1, values.length - 1)) * (CURVE_WIDTH - ROOM.left - ROOM.right);
   const y = (value) =>
     CURVE_HEIGHT - ROOM.bottom - ((value - low) / (high - low)) * (CURVE_HEIGHT - ROOM.top - ROOM.bottom);

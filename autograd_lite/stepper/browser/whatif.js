@@ -2,6 +2,7 @@
 
 import { createMemo, make, makeButton, makeFacts, makePanel, refill, setText } from "./dom.js";
 import { slopesOf } from "./imagine.js";
+import { createNumberField } from "./number_field.js";
 import { exact, figure, general } from "./numbers.js";
 import { createNudge } from "./panel_nudge.js";
 import { UNDEFINED, whyUndefined } from "./undefined.js";
@@ -15,10 +16,7 @@ export function createWhatIfPanel({ session }) {
   const panel = makePanel("What if", { className: "al-whatif" });
   const hint = make("p", { class: "al-quiet" });
   const slider = make("input", { class: "al-slider", type: "range", on: { input: () => moved(Number(slider.value)) } });
-  const field = make("input", {
-    class: "al-field",
-    type: "text",
-    inputmode: "decimal",
+  const { field, message, read, write } = createNumberField({
     on: { change: () => typed(), keydown: (event) => event.key === "Enter" && typed() },
   });
   const reset = makeButton("Reset", () => session.imagine(new Map()));
@@ -26,7 +24,7 @@ export function createWhatIfPanel({ session }) {
   const reasons = make("div", { class: "al-reasons", role: "status" });
   const seeded = make("p", { class: "al-quiet al-seeded" });
   const row = make("div", { class: "al-whatif-row" }, slider, field, reset);
-  const controls = make("div", {}, row, reasons, facts.element, seeded);
+  const controls = make("div", {}, row, message, reasons, facts.element, seeded);
   const nudge = createNudge(session);
   panel.body.append(hint, controls, nudge.element);
   let base = null;
@@ -38,11 +36,8 @@ export function createWhatIfPanel({ session }) {
     session.imagine(changes);
   };
   const typed = () => {
-    const number = Number(field.value.trim().replace("−", "-"));
-    const wrong = field.value.trim() === "" || Number.isNaN(number);
-    if (wrong) field.setAttribute("aria-invalid", "true");
-    else field.removeAttribute("aria-invalid");
-    if (!wrong) moved(number);
+    const number = read();
+    if (number !== null) moved(number);
   };
 
   const memo = createMemo();
@@ -57,10 +52,11 @@ export function createWhatIfPanel({ session }) {
     setText(hint, problem);
     setText(panel.note, session.imagined ? "imagined numbers are shown" : "");
     if (problem) return;
-    if (fresh(chapter, session.selected)) base = startAt(session, slider, field);
+    const isFresh = fresh(chapter, session.selected);
+    if (isFresh) base = startAt(session, slider, field);
     const now = session.imagined?.changes.get(base.line) ?? base.value;
     if (!slider.hidden && Number(slider.value) !== now) slider.value = String(now);
-    if (document.activeElement !== field || Number(field.value) !== now) field.value = general(now, 6);
+    if (document.activeElement !== field || Number(field.value) !== now) write(general(now, 6));
     slider.setAttribute("aria-valuetext", `${base.name} = ${figure(now)}`);
     reset.setAttribute("aria-disabled", String(!session.imagined));
     refill(reasons, ...reasonsFor(session));
@@ -69,8 +65,16 @@ export function createWhatIfPanel({ session }) {
     seeded.hidden = seed === 1;
     setText(seeded, `Per unit of ${graph.letter}, ${withoutSeed(seed)}, which every gradient in the graph has in it.`);
     nudge.update(base);
+    if (isFresh) bringIntoSight(controls);
   };
   return { element: panel.element, update };
+}
+
+/** Scrolls the panels, and nothing else, so far that an element can be seen. */
+function bringIntoSight(element) {
+  const side = element.closest(".al-side");
+  const below = element.getBoundingClientRect().bottom + 12 - (side?.getBoundingClientRect().bottom ?? Infinity);
+  if (below > 0) side.scrollTop += below;
 }
 
 /** Why nothing can be imagined here; "" if it can. */
