@@ -21,7 +21,7 @@ def neuron(w: Value, x: Value, b: Value) -> Value:
 
 
 def main() -> None:
-    """Opens the stepper in the middle of the backward pass, its weight selected, and photographs it."""
+    """Opens the stepper in the middle of the backward pass, and photographs it."""
     browsers = ("chromium", "chromium-browser", "google-chrome")
     found = next(path for name in browsers if (path := shutil.which(name)))
     stepper = step(neuron, 0.5, 2.0, b=-0.3, title="One neuron: tanh(w * x + b)")
@@ -30,10 +30,8 @@ def main() -> None:
         page_file = Path(folder) / "neuron.html"
         stepper.to_html(page_file)
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 738})
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto(page_file.as_uri())
-        page.get_by_role("button", name="w", exact=True).first.click()
-        page.locator(".autograd-lite").first.focus()
         page.screenshot(path=Path(__file__).parent / "stepper.png")
         browser.close()
 
