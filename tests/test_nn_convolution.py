@@ -1,7 +1,6 @@
 """Convolution and pooling: PyTorch's numbers, short matrix programs, digits read, and what they refuse."""
 
 import functools
-from time import perf_counter
 
 import numpy as np
 import pytest
@@ -328,14 +327,12 @@ def digits_and_model():
     return model, selection.train_test_split(X / 16, y, train_size=500, random_state=0, stratify=y)
 
 
-def test_a_small_convolution_net_learns_to_read_in_seconds():
+def test_a_small_convolution_net_learns_to_read():
     model, (X, X_test, y, y_test) = digits_and_model()
     optimizer = Adam(model.parameters(), learning_rate=0.01)
-    start = perf_counter()
     history = fit(
         model, X, y, loss=softmax_cross_entropy, optimizer=optimizer, epochs=30, batch_size=25, progress=False
     )
-    assert perf_counter() - start < 10  # a fraction of a second, where nothing else runs
     assert history.losses[-1] < 0.1 * history.losses[0]
     answers = lift(lambda x: model(x))(X_test).argmax(axis=1)
     assert (answers == y_test).mean() > 0.85
