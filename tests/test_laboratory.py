@@ -488,3 +488,9 @@ def test_the_page_is_one_file_that_asks_for_nothing(name, tmp_path):
 def test_a_page_in_no_folder_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="there is no folder"):
         laboratory().to_html(tmp_path / "nowhere" / "lab.html")
+
+
+def test_jupyter_shows_the_page_in_a_frame_that_reaches_nothing():
+    bundle = laboratory("assign")._repr_mimebundle_()
+    assert bundle["text/html"].startswith('<iframe sandbox="allow-scripts"')
+    assert bundle["text/plain"] == str(laboratory("assign"))

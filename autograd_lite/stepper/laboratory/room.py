@@ -32,7 +32,7 @@ def laboratory(name: str | None = None) -> Laboratory:
     """Returns the laboratory of wrong backpropagation: all mistakes, or the one of that name.
 
     Args:
-        name: "assign", "order", "stale", "zero_grad", "max_shift" or "activation".
+        name: "assign", "order", "stale", "zero_grad", "max_shift", "activation" or "mutated".
     Raises:
         InputError: there is no such mistake.
     Example:
@@ -109,6 +109,11 @@ class Laboratory(OnePage):
             "mistakes": [_document(mistake) for mistake in self],
         }
         return json.dumps(document, allow_nan=False, separators=(",", ":"))
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002  # Jupyter's
+        from autograd_lite.stepper.page import to_iframe
+
+        return {"text/html": to_iframe(self._page(), title=_TITLE), "text/plain": str(self)}
 
     def _page(self) -> str:
         from autograd_lite.stepper.page import document_to_html
