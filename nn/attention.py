@@ -15,12 +15,12 @@ from autograd_lite import InputError, Value
 
 from .dense import Linear
 from .initializers import Initializer
-from .inputs import Features, random_source, whole
+from .inputs import Features, listed, random_source, whole
 from .layers import Layer
 from .losses import softmax
 from .module import Module
 from .normalization import LayerNorm
-from .sequences import listed, vectors
+from .sequences import vectors
 
 __all__ = ["CausalSelfAttention", "TransformerBlock"]
 
@@ -151,7 +151,7 @@ class TransformerBlock(Module):
         steps = vectors(x, self.width, self.scope)
         gathered = self.attention([self.norm_attention(step) for step in steps])
         y = [_added(step, more) for step, more in zip(steps, gathered, strict=True)]
-        hidden = [listed(self.up, self.norm_perceptron(step)) for step in y]
+        hidden = [listed(self.up(self.norm_perceptron(step))) for step in y]
         return [_added(step, self.down(units)) for step, units in zip(y, hidden, strict=True)]
 
     def __repr__(self) -> str:

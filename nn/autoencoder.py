@@ -19,7 +19,7 @@ from typing import Any
 from autograd_lite import InputError, Value
 
 from .initializers import Initializer
-from .inputs import random_source, sequence, whole
+from .inputs import listed, random_source, sequence, whole
 from .layers import MLP
 from .module import Module
 
@@ -77,7 +77,7 @@ class Autoencoder(Module):
 
     def encode(self, x: Any) -> list[Value]:
         """Returns the code of an input: as many Values as the last of `sizes` says; x as for `forward`."""
-        return _listed(self.encoder(x))
+        return listed(self.encoder(x))
 
     def decode(self, code: Any) -> list[Value]:
         """Returns the nin outputs that a code stands for.
@@ -88,11 +88,7 @@ class Autoencoder(Module):
             ShapeError: the code has another length.
             OperandError: an element of the code is not a number.
         """
-        return _listed(self.decoder(code))
+        return listed(self.decoder(code))
 
     def __repr__(self) -> str:
         return f"Autoencoder of [{self.encoder}, {self.decoder}]"
-
-
-def _listed(out: Any) -> list[Value]:
-    return [out] if isinstance(out, Value) else out

@@ -18,7 +18,7 @@ from typing import Any
 from autograd_lite import InputError, Value
 
 from .initializers import Initializer
-from .inputs import Features, random_source, whole
+from .inputs import Features, as_value, random_source, whole
 from .layers import Neuron
 from .module import Module
 from .windows import Pair, Window
@@ -161,7 +161,7 @@ class MaxPool2d(_Pool):
     """
 
     def _pooled(self, place: list[Any]) -> Value:
-        rest = [_value(number) for number in place if number is not None]
+        rest = [as_value(number) for number in place if number is not None]
         while len(rest) > 1:  # in pairs, and pairs of pairs, so that equal numbers have equal shares
             last = rest[-1:] if len(rest) % 2 else []
             rest = [a.maximum(b) for a, b in zip(rest[::2], rest[1::2], strict=False)] + last
@@ -197,7 +197,7 @@ class AvgPool2d(_Pool):
     _outside = 0.0
 
     def _pooled(self, place: list[Any]) -> Value:
-        return sum(place[1:], _value(place[0])) / len(place)
+        return sum(place[1:], as_value(place[0])) / len(place)
 
 
 class AvgPool1d(AvgPool2d):
@@ -209,7 +209,3 @@ class AvgPool1d(AvgPool2d):
     """
 
     _dimensions = 1
-
-
-def _value(number: Value | float) -> Value:
-    return number if isinstance(number, Value) else Value(number)

@@ -22,7 +22,7 @@ from autograd_lite import InputError, ShapeError, Value
 
 from .activations import ACTIVATIONS, activation_function
 from .initializers import Initializer
-from .inputs import is_sequence, real, whole
+from .inputs import is_sequence, listed, real, whole
 from .layers import Layer
 from .losses import softmax
 from .module import Module
@@ -68,8 +68,7 @@ class Linear(Layer):
             ShapeError: x has another length.
             OperandError: an element of x is not a number.
         """
-        out = super().forward(x)
-        return [out] if isinstance(out, Value) else out
+        return listed(super().forward(x))
 
     def __repr__(self) -> str:
         bias = "" if self.neurons[0].b is not None else ", bias=False"

@@ -247,8 +247,9 @@ class Stepwise:
             return None
         optimizer, (weights, state, steps) = self.task.optimizer, self.place
         now = {"step": steps + 1, "learning_rate": optimizer.learning_rate}
-        try:  # on copies, as `value -= ...` changes an array itself
-            slopes = optimizer.slopes(weights.copy(), gradient.copy())
+        try:
+            slopes = optimizer.slopes(weights, gradient)
+            # on copies, as `value -= ...` changes an array itself
             moved = tuple(optimizer.update(weights.copy(), slopes.copy(), *(s.copy() for s in state), **now))
         except (TypeError, ValueError):
             self._arrays = False

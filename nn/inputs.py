@@ -17,8 +17,10 @@ from autograd_lite import InputError, OperandError, Overflow, ShapeError, Value
 __all__ = [
     "Features",
     "Rng",
+    "as_value",
     "features",
     "is_sequence",
+    "listed",
     "numbers",
     "random_source",
     "real",
@@ -200,3 +202,13 @@ def features(x: Any, width: int, owner: str) -> Features:
     if len(x) != width:
         raise ShapeError(f"{owner} takes {width} features, got {len(x)}; give every row {width} numbers")
     return x  # type: ignore[no-any-return]  # checked above, by class
+
+
+def as_value(number: Value | float) -> Value:
+    """Returns a number as a Value."""
+    return number if isinstance(number, Value) else Value(number)
+
+
+def listed(out: Value | list[Value]) -> list[Value]:
+    """Returns what a layer returned as a list, also where it has one neuron."""
+    return [out] if isinstance(out, Value) else out

@@ -17,10 +17,10 @@ from autograd_lite import InputError, ShapeError, Value
 
 from .dense import Linear
 from .initializers import Initializer
-from .inputs import Features, features, random_source, whole
+from .inputs import Features, features, listed, random_source, whole
 from .layers import Layer
 from .module import Module
-from .sequences import listed, state_of, vectors
+from .sequences import state_of, vectors
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell", "Recurrent"]
 
@@ -72,7 +72,7 @@ class RNNCell(Module):
             OperandError: an element is not a number.
         """
         x, h = features(x, self.nin, self.scope), state_of(state, self.size, self.scope)
-        return listed(self.units, Features([*x, *h]))
+        return listed(self.units(Features([*x, *h])))
 
     def __repr__(self) -> str:
         bent = "" if self.activation == "tanh" else f", activation={self.activation!r}"
@@ -132,7 +132,7 @@ class GRUCell(Module):
         """
         x, h = features(x, self.nin, self.scope), state_of(state, self.size, self.scope)
         both = Features([*x, *h])
-        reset, update = listed(self.reset, both), listed(self.update, both)
+        reset, update = listed(self.reset(both)), listed(self.update(both))
         fresh, recalled = self.candidate(x), self.memory(h)
         new = [(n + r * m).tanh() for n, r, m in zip(fresh, reset, recalled, strict=True)]
         return [(1.0 - z) * n + z * old for z, n, old in zip(update, new, h, strict=True)]
@@ -199,7 +199,7 @@ class LSTMCell(Module):
             raise ShapeError(f"the state of {self.scope} is {state!r:.60}; pass the pair (h, c), or None to start anew")
         h, c = (state_of(part, self.size, self.scope) for part in state or (None, None))
         both = Features([*x, *h])
-        write, keep, new, show = (listed(gate, both) for gate in (self.input, self.forget, self.candidate, self.output))
+        write, keep, new, show = (listed(gate(both)) for gate in (self.input, self.forget, self.candidate, self.output))
         c_new = [f * old + i * g for f, old, i, g in zip(keep, c, write, new, strict=True)]
         return [o * number.tanh() for o, number in zip(show, c_new, strict=True)], c_new
 

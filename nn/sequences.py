@@ -7,9 +7,8 @@ from typing import Any
 from autograd_lite import ShapeError, Value
 
 from .inputs import Features, features, is_sequence, numbers, sequence
-from .module import Module
 
-__all__ = ["listed", "state_of", "vectors"]
+__all__ = ["state_of", "vectors"]
 
 
 def vectors(x: Any, width: int, owner: str) -> list[Features]:
@@ -36,12 +35,6 @@ def vectors(x: Any, width: int, owner: str) -> list[Features]:
     return [
         features(step if is_sequence(step) else [step], width, f"step {t} of {owner}") for t, step in enumerate(steps)
     ]
-
-
-def listed(layer: Module, x: list[Any]) -> list[Value]:
-    """Returns the outputs of a layer as a list, also of a layer of one neuron."""
-    out = layer(x)
-    return [out] if isinstance(out, Value) else out
 
 
 def state_of(state: Any, size: int, owner: str) -> Features:

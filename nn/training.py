@@ -26,7 +26,7 @@ from autograd_lite import DetachedError, InputError, Lifted, LiftError, Value, l
 
 from .data import samples, table
 from .engines import engine_called
-from .inputs import random_source, sequence, whole
+from .inputs import listed, random_source, sequence, whole
 from .layers import MLP
 from .module import Module
 from .optimizers import Optimizer
@@ -232,7 +232,7 @@ def _all_outputs(model: MLP) -> tuple[Callable[[Any], list[Value]], Lifted]:
         found: list[Any] = []
         for layer in layers:
             x = layer(x)
-            found += [x] if isinstance(x, Value) else x
+            found += listed(x)
         return found
 
     lifted = lift(outputs)

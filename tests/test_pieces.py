@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from counting import counted
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -287,29 +288,12 @@ def test_a_hostile_name_is_no_trouble():
     assert draw(root).svg(engine="builtin")
 
 
-def calls(function):
-    """Returns how many functions of Python are called."""
-    count = 0
-
-    def profile(_, event, __):
-        nonlocal count
-        count += event == "call"
-
-    before = sys.getprofile()
-    sys.setprofile(profile)
-    try:
-        function()
-    finally:
-        sys.setprofile(before)
-    return count
-
-
 def test_work_grows_like_the_graph():
     small, large = record(moons(10, 8)), record(moons(100, 8))
     pieces_of(small)  # what is imported at first use is not counted
     growth = len(large) / len(small)
     assert growth > 8
-    assert calls(lambda: pieces_of(large)) < 1.5 * growth * calls(lambda: pieces_of(small))
+    assert counted(lambda: pieces_of(large)) < 1.5 * growth * counted(lambda: pieces_of(small))
 
 
 @pytest.mark.slow

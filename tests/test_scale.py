@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from counting import counted
 
 from autograd_lite import Value, grad, record
 from autograd_lite.value import _BATCH, _blanks
@@ -73,24 +74,6 @@ def test_higher_derivatives_of_a_deep_function_need_no_recursion():
         return x * x
 
     assert grad(grad(f))(3.0) == 2.0
-
-
-def counted(function):
-    """Returns how many calls and lines of Python a function takes."""
-    count = 0
-
-    def trace(*_):
-        nonlocal count
-        count += 1
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        function()
-    finally:
-        sys.settrace(before)
-    return count
 
 
 def wide(width):

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite import LabelError, ShapeError, Value, WholeInput, stop_gradient, take
-from nn.inputs import is_sequence, numbers, setting
+from nn.inputs import as_value, is_sequence, numbers, setting
 
-from .pairs import Number, Outputs, as_value, mean, pairs, total
+from .pairs import Number, Outputs, mean, pairs, total
 
 __all__ = [
     "categorical_cross_entropy",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_lite import ShapeError, Value
-from nn.inputs import is_sequence, numbers
+from nn.inputs import as_value, is_sequence, numbers
 
-__all__ = ["Number", "Outputs", "as_value", "mean", "pairs", "total"]
+__all__ = ["Number", "Outputs", "mean", "pairs", "total"]
 
 Number = Value | float
 Outputs = Any
@@ -27,11 +27,6 @@ def pairs(predictions: Outputs, targets: Outputs) -> list[tuple[Value, Number]]:
         shapes = [f"{len(v)} in a sequence" if is_sequence(s) else "1" for v, s in ((ps, predictions), (ts, targets))]
         raise ShapeError(f"{shapes[0]} predicted, {shapes[1]} as target; give one target for each prediction")
     return [(as_value(p), t) for p, t in zip(ps, ts, strict=True)]
-
-
-def as_value(number: Number) -> Value:
-    """Returns a number as a Value."""
-    return number if isinstance(number, Value) else Value(number)
 
 
 def total(terms: list[Value]) -> Value:
